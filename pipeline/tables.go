@@ -1,0 +1,130 @@
+package pipeline
+
+// Column is a column of a table that SQL sees.
+type Column struct {
+	Name string
+	Type string // DuckDB's name: INTEGER BIGINT DATE TIMESTAMP VARCHAR BOOLEAN DECIMAL(p,s)
+}
+
+// TableDef is a table that SQL sees: its name, grain and columns.
+type TableDef struct {
+	Name    string
+	Grain   string
+	Columns []Column
+	Rollup  bool // made by sql/rollup/<name>.sql
+}
+
+// Tables are the tables of a case, the same for every engine. Beside them
+// stands records_<source> for each source: its kept attributes, typed.
+var Tables = []TableDef{
+	{Name: "files", Grain: "one delivered file, by its path", Columns: []Column{
+		{"file_id", "VARCHAR"}, {"source", "VARCHAR"}, {"path", "VARCHAR"}, {"sha256", "VARCHAR"}, {"bytes", "BIGINT"},
+		{"transfer_date", "DATE"}, {"records", "BIGINT"}, {"accepted", "BIGINT"}, {"rejected", "BIGINT"}, {"blank", "BIGINT"},
+		{"status", "VARCHAR"}, {"reason", "VARCHAR"}, {"control_records", "BIGINT"}, {"footer_rows", "BIGINT"}}},
+	{Name: "sources", Grain: "one source of the case", Columns: []Column{
+		{"source", "VARCHAR"}, {"kind", "VARCHAR"}, {"sender", "VARCHAR"}, {"recipient", "VARCHAR"}, {"country", "VARCHAR"},
+		{"purpose", "VARCHAR"}, {"cadence", "VARCHAR"}, {"stopped_on", "DATE"}}},
+	{Name: "source_days", Grain: "one day of one source of transfers that is expected or has a loaded file; records is Go's count", Columns: []Column{
+		{"source", "VARCHAR"}, {"transfer_date", "DATE"}, {"expected", "BOOLEAN"}, {"covered", "BOOLEAN"}, {"files", "BIGINT"}, {"records", "BIGINT"}}},
+	{Name: "fields", Grain: "one field of one source; bit is 0 where it is no item", Columns: []Column{
+		{"source", "VARCHAR"}, {"field", "VARCHAR"}, {"bit", "BIGINT"}, {"role", "VARCHAR"}, {"identifies", "VARCHAR"},
+		{"needed", "BOOLEAN"}, {"needed_until", "DATE"}, {"first_seen", "DATE"}, {"last_seen", "DATE"}, {"records", "BIGINT"}}},
+	{Name: "transfers", Grain: "one accepted record", Columns: []Column{
+		{"source", "VARCHAR"}, {"transfer_date", "DATE"}, {"file_id", "VARCHAR"}, {"account_key", "INTEGER"}, {"fields", "BIGINT"}}},
+	{Name: "rejects", Grain: "one rejected record; the raw text stays in the delivered file", Columns: []Column{
+		{"source", "VARCHAR"}, {"file_id", "VARCHAR"}, {"record", "BIGINT"}, {"line", "BIGINT"}, {"last_line", "BIGINT"},
+		{"byte_offset", "BIGINT"}, {"reason", "VARCHAR"}, {"field", "VARCHAR"}, {"detail", "VARCHAR"}}},
+	{Name: "account_ids", Grain: "one account, by its dense key", Columns: []Column{
+		{"account_key", "INTEGER"}, {"sender", "VARCHAR"}, {"account_id", "VARCHAR"}}},
+	{Name: "customers", Grain: "one row of the newest customer table of a source", Columns: []Column{
+		{"source", "VARCHAR"}, {"sender", "VARCHAR"}, {"file_id", "VARCHAR"}, {"account_key", "INTEGER"}, {"person_id", "VARCHAR"}, {"holder", "VARCHAR"},
+		{"joined_on", "DATE"}, {"dormant_from", "DATE"}, {"withdrawn_on", "DATE"}, {"status", "VARCHAR"}}},
+	{Name: "overseas_payments", Grain: "one payment", Columns: []Column{
+		{"source", "VARCHAR"}, {"sender", "VARCHAR"}, {"file_id", "VARCHAR"}, {"account_key", "INTEGER"}, {"paid_on", "DATE"}, {"country", "VARCHAR"},
+		{"status", "VARCHAR"}, {"amount", "DECIMAL(18,4)"}}},
+	{Name: "calendar", Grain: "one day of the span, and of any transfer outside it; bit is 1 << (day - 1)", Columns: []Column{
+		{"date", "DATE"}, {"day_no", "INTEGER"}, {"month", "INTEGER"}, {"day", "INTEGER"}, {"bit", "INTEGER"}, {"in_span", "BOOLEAN"}}},
+	{Name: "params", Grain: "one row: the span and the definitions of the case", Columns: []Column{
+		{"span_from", "DATE"}, {"span_to", "DATE"}, {"overseas_payment", "VARCHAR"}, {"holders", "VARCHAR"}, {"outsourcing", "VARCHAR"},
+		{"unneeded_since", "DATE"}, {"population", "BIGINT"}}},
+
+	{Name: "file_days", Rollup: true, Grain: "one day of one file, as SQL counts it", Columns: []Column{
+		{"source", "VARCHAR"}, {"transfer_date", "DATE"}, {"file_id", "VARCHAR"}, {"records", "BIGINT"}, {"without_account", "BIGINT"}, {"items", "BIGINT"}}},
+	{Name: "account_months", Rollup: true, Grain: "one account, source, month, field combination and number of records a day", Columns: []Column{
+		{"account_key", "INTEGER"}, {"source", "VARCHAR"}, {"month", "INTEGER"}, {"fields", "BIGINT"}, {"per_day", "BIGINT"}, {"days", "INTEGER"}, {"records", "BIGINT"}}},
+	{Name: "accounts", Rollup: true, Grain: "one account; person_key is its owner", Columns: []Column{
+		{"account_key", "INTEGER"}, {"sender", "VARCHAR"}, {"account_id", "VARCHAR"}, {"person_key", "INTEGER"}}},
+	{Name: "holders", Rollup: true, Grain: "one holder of one account", Columns: []Column{
+		{"account_key", "INTEGER"}, {"person_key", "INTEGER"}, {"holder", "VARCHAR"}}},
+	{Name: "persons", Rollup: true, Grain: "one person; known: in a customer table", Columns: []Column{
+		{"person_key", "INTEGER"}, {"known", "BOOLEAN"}}},
+	{Name: "subjects", Rollup: true, Grain: "one account and one person who counts for it (definitions.holders)", Columns: []Column{
+		{"account_key", "INTEGER"}, {"person_key", "INTEGER"}}},
+	{Name: "person_totals", Rollup: true, Grain: "one person of whom at least one record was sent", Columns: []Column{
+		{"person_key", "INTEGER"}, {"records", "BIGINT"}, {"items", "BIGINT"}, {"days", "INTEGER"}, {"first_date", "DATE"}, {"last_date", "DATE"}, {"accounts", "INTEGER"}}},
+	{Name: "first_payments", Rollup: true, Grain: "one person who paid overseas, by either reading", Columns: []Column{
+		{"person_key", "INTEGER"}, {"first_settled", "DATE"}, {"first_any", "DATE"}}},
+}
+
+// LookupTable finds a table by name.
+func LookupTable(name string) (TableDef, bool) {
+	for _, t := range Tables {
+		if t.Name == name {
+			return t, true
+		}
+	}
+	return TableDef{}, false
+}
+
+// StagedColumns are the columns of a staged file of a source, in order:
+// account_key first, then what the kind has, then the kept attributes under
+// their own names.
+func StagedColumns(s *Source) []Column {
+	cols := []Column{{"account_key", "INTEGER"}}
+	switch s.Kind {
+	case Transfers:
+		cols = append(cols, Column{"transfer_date", "DATE"}, Column{"fields", "BIGINT"})
+	case Customers:
+		cols = append(cols, Column{"person_id", "VARCHAR"}, Column{"holder", "VARCHAR"}, Column{"joined_on", "DATE"},
+			Column{"dormant_from", "DATE"}, Column{"withdrawn_on", "DATE"}, Column{"status", "VARCHAR"})
+	case OverseasPayments:
+		cols = append(cols, Column{"paid_on", "DATE"}, Column{"country", "VARCHAR"}, Column{"status", "VARCHAR"}, Column{"amount", "DECIMAL(18,4)"})
+	}
+	for i := range s.Schema.Fields {
+		if f := &s.Schema.Fields[i]; f.Kept() {
+			cols = append(cols, Column{f.Name, ColumnType(f)})
+		}
+	}
+	return cols
+}
+
+// ColumnType is the type of a kept field in the lake. What has no exact type
+// there (times, durations, objects) is kept as the text that was delivered.
+func ColumnType(f *Field) string {
+	switch f.Type {
+	case "integer":
+		return "BIGINT"
+	case "number":
+		return decimalType(f.Scale)
+	case "boolean":
+		return "BOOLEAN"
+	case "date":
+		return "DATE"
+	case "datetime":
+		return "TIMESTAMP"
+	case "year":
+		return "INTEGER"
+	}
+	return "VARCHAR"
+}
+
+func decimalType(scale int) string {
+	const digits = "0123456789"
+	if scale < 0 {
+		scale = 0
+	}
+	if scale < 10 {
+		return "DECIMAL(18," + digits[scale:scale+1] + ")"
+	}
+	return "DECIMAL(18,1" + digits[scale-10:scale-9] + ")"
+}
