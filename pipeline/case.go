@@ -8,6 +8,7 @@ type Case struct {
 	Stopped     map[string]Day // source → the day after which its sender says nothing was sent
 	Population  Population
 	Definitions Definitions
+	Limits      Limits
 	Sources     []Source // in the order of case.yaml
 	Claims      []Claim
 	Path        string // of case.yaml, as the user named it: for errors
@@ -48,6 +49,11 @@ type Definitions struct {
 // DefaultDefinitions are the readings that hold where case.yaml is silent.
 func DefaultDefinitions() Definitions {
 	return Definitions{OverseasPayment: "settled", Holders: "owner", Outsourcing: "needs_consent", UnneededSince: NoDay}
+}
+
+// Limits are bounds that checks hold a case to.
+type Limits struct {
+	RejectedPerMillion int64 // of the records of a source; default 10,000
 }
 
 // Claim is a number that someone published.

@@ -46,7 +46,7 @@ var Tables = []TableDef{
 		{"date", "DATE"}, {"day_no", "INTEGER"}, {"month", "INTEGER"}, {"day", "INTEGER"}, {"bit", "INTEGER"}, {"in_span", "BOOLEAN"}}},
 	{Name: "params", Grain: "one row: the span and the definitions of the case", Columns: []Column{
 		{"span_from", "DATE"}, {"span_to", "DATE"}, {"overseas_payment", "VARCHAR"}, {"holders", "VARCHAR"}, {"outsourcing", "VARCHAR"},
-		{"unneeded_since", "DATE"}, {"population", "BIGINT"}}},
+		{"unneeded_since", "DATE"}, {"population", "BIGINT"}, {"rejected_per_million", "BIGINT"}}},
 
 	{Name: "file_days", Rollup: true, Grain: "one day of one file, as SQL counts it", Columns: []Column{
 		{"source", "VARCHAR"}, {"transfer_date", "DATE"}, {"file_id", "VARCHAR"}, {"records", "BIGINT"}, {"without_account", "BIGINT"}, {"items", "BIGINT"}}},
