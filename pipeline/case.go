@@ -94,6 +94,7 @@ type Source struct {
 	Schema    Schema
 	NewFields string // "" : an unknown column refuses the file · "record" : it is reported
 	Line      int    // in case.yaml
+	FilesLine int    // the line of files:
 }
 
 // Recipient is who got the data.

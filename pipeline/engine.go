@@ -21,6 +21,10 @@ type Engine interface {
 	// Convert writes the rows of a staged file as lake Parquet.
 	Convert(ctx context.Context, job Conversion) (int64, error)
 
+	// ConvertAccounts writes the accounts that a staged file makes known as
+	// Parquet of the table account_ids, in the order of their keys.
+	ConvertAccounts(ctx context.Context, job AccountConversion) (int64, error)
+
 	// Version names the engine and its version, for the manifest.
 	Version() string
 
@@ -32,6 +36,13 @@ type Mounted struct {
 	Def   TableDef
 	Files []MountedFile
 	Rows  [][]any // int64, string, bool, Day or nil, one a column
+	Range *KeyRange
+}
+
+// KeyRange restricts a mounted table to rows whose column lies in [From, To).
+type KeyRange struct {
+	Column   string
+	From, To int64
 }
 
 // MountedFile is one Parquet file of a table, with the columns that stand in
@@ -51,6 +62,16 @@ type Conversion struct {
 	Out      string   // path of the Parquet file to write
 	Drop     []string // columns that stand in the path and not in the file
 	Metadata map[string]string
+}
+
+// AccountConversion is the list of a staged file's new accounts on its way
+// into the lake.
+type AccountConversion struct {
+	Staged string  // Parquet with the column account_id, as the Reader wrote it
+	Keys   []int32 // the key of the i-th; keys below First were known before and are left out
+	First  int32
+	Sender string
+	Out    string
 }
 
 // Rows is a small result.

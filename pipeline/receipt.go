@@ -102,4 +102,8 @@ type Reader interface {
 	// that the machine failed (disk, permission, cancelled), not the file.
 	// Memory is bounded whatever the file holds.
 	Read(ctx context.Context, src *Source, path, dir string, known *Accounts) (*Staged, error)
+
+	// NameDay gives the day that the name of a file speaks for, or NoDay and
+	// false where the source takes no day from names or the name has none.
+	NameDay(src *Source, path string) (Day, bool)
 }

@@ -1,0 +1,402 @@
+package pipeline
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// table is a mounted table and a hash of its content, which is part of the
+// key of every rollup made from it.
+type table struct {
+	Mounted
+	lake []LakeFile // the files of Mounted, as the ledger or the memo names them
+	hash string
+}
+
+// addFile adds a file of the lake, with the columns that its path stands for.
+func (in *Inspection) addFile(t *table, f LakeFile, values map[string]any) {
+	t.Files = append(t.Files, MountedFile{in.Store.Root() + "/" + f.Path, values})
+	t.lake = append(t.lake, f)
+}
+
+// close takes the hash of a table of files.
+func (t *table) close() (err error) {
+	sums := make([]string, len(t.lake))
+	for i, f := range t.lake {
+		sums[i] = f.SHA256
+	}
+	slices.Sort(sums)
+	t.hash, err = digest(t.Def, sums)
+	return err
+}
+
+// digest is a SHA-256 over the JSON of its parts.
+func digest(parts ...any) (string, error) {
+	h := sha256.New()
+	for _, p := range parts {
+		data, err := json.Marshal(p)
+		if err != nil {
+			return "", err
+		}
+		h.Write(data)
+		h.Write([]byte{'\n'})
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+func fromRows(name string, rows [][]any) (table, error) {
+	def, _ := LookupTable(name)
+	hash, err := digest(name, rows)
+	return table{Mounted: Mounted{Def: def, Rows: rows}, hash: hash}, err
+}
+
+// baseTables are the tables that are no rollup, as the ledger and case.yaml
+// give them. The table params comes later: it differs by reading.
+func (in *Inspection) baseTables() (map[string]table, error) {
+	all := map[string]table{}
+	add := func(t table, err error) error {
+		all[t.Def.Name] = t
+		return err
+	}
+	files, err := in.filesRows()
+	if err != nil {
+		return nil, err
+	}
+	for _, err := range []error{
+		add(fromRows("files", files)),
+		add(fromRows("sources", in.sourcesRows())),
+		add(fromRows("source_days", in.sourceDaysRows())),
+		add(fromRows("fields", in.fieldsRows())),
+		add(fromRows("calendar", in.calendarRows())),
+		add(in.transfers("", 0)),
+		add(in.tableOf("rejects", Loaded)),
+		add(in.accountIDs()),
+		add(in.newestCustomers()),
+		add(in.tableOf("overseas_payments", Loaded)),
+	} {
+		if err != nil {
+			return nil, err
+		}
+	}
+	for i := range in.Case.Sources {
+		if err := add(in.recordsOf(&in.Case.Sources[i])); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// transfers is the table of accepted records, whole or of one source and month.
+func (in *Inspection) transfers(source string, month int) (table, error) {
+	t := newTable("transfers")
+	for _, r := range in.loaded(Transfers) {
+		if source != "" && r.Source != source {
+			continue
+		}
+		lake := r.lake("transfers")
+		for i, d := range r.Days {
+			if month == 0 || d.Day.Month() == month {
+				in.addFile(&t, lake[i], map[string]any{"source": r.Source, "transfer_date": d.Day})
+			}
+		}
+	}
+	return t, t.close()
+}
+
+func newTable(name string) table {
+	def, _ := LookupTable(name)
+	return table{Mounted: Mounted{Def: def}}
+}
+
+// loaded lists the loaded files of the sources of a kind, by source and path.
+func (in *Inspection) loaded(kind Kind) []*Receipt {
+	var out []*Receipt
+	for _, r := range in.State().Sorted() {
+		if src := in.Case.Source(r.Source); src != nil && src.Kind == kind && r.Status == Loaded {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// tableOf is a table with one Parquet file for each file of a status.
+func (in *Inspection) tableOf(name string, status Status) (table, error) {
+	t := newTable(name)
+	for _, r := range in.State().Sorted() {
+		src := in.Case.Source(r.Source)
+		if r.Status != status || src == nil {
+			continue
+		}
+		for _, f := range r.lake(name) {
+			in.addFile(&t, f, constants(t.Def, src))
+		}
+	}
+	return t, t.close()
+}
+
+// constants are the columns of a table that are the same for a whole source.
+func constants(def TableDef, src *Source) map[string]any {
+	values := map[string]any{}
+	for _, c := range def.Columns {
+		switch c.Name {
+		case "source":
+			values["source"] = src.Name
+		case "sender":
+			values["sender"] = src.Sender
+		}
+	}
+	return values
+}
+
+func (in *Inspection) accountIDs() (table, error) {
+	t := newTable("account_ids")
+	for _, f := range in.accountFiles() {
+		in.addFile(&t, f, nil)
+	}
+	return t, t.close()
+}
+
+// newestCustomers is the newest customer table of each source: a later
+// snapshot replaces the earlier ones.
+func (in *Inspection) newestCustomers() (table, error) {
+	newest := map[string]Day{}
+	for _, r := range in.loaded(Customers) {
+		if d, ok := newest[r.Source]; !ok || r.NameDay > d {
+			newest[r.Source] = r.NameDay
+		}
+	}
+	t := newTable("customers")
+	for _, r := range in.loaded(Customers) {
+		if r.NameDay != newest[r.Source] {
+			continue
+		}
+		for _, f := range r.lake("customers") {
+			in.addFile(&t, f, constants(t.Def, in.Case.Source(r.Source)))
+		}
+	}
+	return t, t.close()
+}
+
+// recordsOf is the table records_<source>: what a source delivered, with its
+// kept attributes.
+func (in *Inspection) recordsOf(src *Source) (table, error) {
+	t := table{Mounted: Mounted{Def: TableDef{Name: "records_" + src.Name, Grain: "one accepted record of " + src.Name,
+		Columns: append([]Column{{"source", "VARCHAR"}, {"file_id", "VARCHAR"}}, StagedColumns(src)...)}}}
+	for _, r := range in.loaded(src.Kind) {
+		if r.Source != src.Name {
+			continue
+		}
+		for i, f := range r.lake(string(src.Kind)) {
+			values := map[string]any{"source": src.Name}
+			if src.Kind == Transfers {
+				values["transfer_date"] = r.Days[i].Day
+			}
+			in.addFile(&t, f, values)
+		}
+	}
+	return t, t.close()
+}
+
+func (in *Inspection) filesRows() ([][]any, error) {
+	var rows [][]any
+	for _, r := range in.State().Sorted() {
+		var control, footers any
+		if r.Control != nil {
+			control = *r.Control
+		}
+		src := in.Case.Source(r.Source)
+		if r.Status == Loaded && src != nil {
+			n := int64(0)
+			for _, f := range r.lake(string(src.Kind)) {
+				rows, err := in.Store.FooterRows(f)
+				if err != nil {
+					return nil, err
+				}
+				n += rows
+			}
+			footers = n
+		}
+		rows = append(rows, []any{r.FileID, r.Source, r.Path, r.SHA256, r.Bytes, dayOrNil(r.NameDay),
+			r.Records, r.Accepted, r.Rejected, r.Blank, string(r.Status), r.Reason, control, footers})
+	}
+	return rows, nil
+}
+
+func dayOrNil(d Day) any {
+	if d == NoDay {
+		return nil
+	}
+	return d
+}
+
+func (in *Inspection) sourcesRows() [][]any {
+	var rows [][]any
+	for i := range in.Case.Sources {
+		s := &in.Case.Sources[i]
+		stopped := NoDay
+		if d, ok := in.Case.Stopped[s.Name]; ok {
+			stopped = d
+		}
+		rows = append(rows, []any{s.Name, string(s.Kind), s.Sender, s.Recipient.Name, s.Recipient.Country, s.Purpose, s.Cadence, dayOrNil(stopped)})
+	}
+	return rows
+}
+
+// sourceDay is one day of one source, as Go counts it.
+type sourceDay struct {
+	expected, covered bool
+	files, records    int64
+}
+
+// sourceDays gives the days of a source of transfers that are expected or
+// covered. A day is expected by the cadence, within the span, up to the day on
+// which the sender says it stopped. It is covered by a loaded file that bears
+// the day in its name, even one without records, or by a record of that day.
+func (in *Inspection) sourceDays(src *Source) map[Day]*sourceDay {
+	days := map[Day]*sourceDay{}
+	at := func(d Day) *sourceDay {
+		if days[d] == nil {
+			days[d] = &sourceDay{}
+		}
+		return days[d]
+	}
+	if src.Cadence == "daily" {
+		last := in.Case.Span.To
+		if stopped, ok := in.Case.Stopped[src.Name]; ok {
+			last = min(last, stopped)
+		}
+		for d := in.Case.Span.From; d <= last; d++ {
+			at(d).expected = true
+		}
+	}
+	for _, r := range in.State().With(src.Name, Loaded) {
+		for _, d := range r.days() {
+			at(d).covered = true
+			at(d).files++
+		}
+		for _, d := range r.Days {
+			at(d.Day).records += d.Records
+		}
+	}
+	return days
+}
+
+func (in *Inspection) sourceDaysRows() [][]any {
+	var rows [][]any
+	for i := range in.Case.Sources {
+		src := &in.Case.Sources[i]
+		if src.Kind != Transfers {
+			continue
+		}
+		days := in.sourceDays(src)
+		for _, d := range sortedDays(days) {
+			x := days[d]
+			rows = append(rows, []any{src.Name, d, x.expected, x.covered, x.files, x.records})
+		}
+	}
+	return rows
+}
+
+func sortedDays[V any](m map[Day]V) []Day {
+	days := make([]Day, 0, len(m))
+	for d := range m {
+		days = append(days, d)
+	}
+	slices.Sort(days)
+	return days
+}
+
+func (in *Inspection) fieldsRows() [][]any {
+	var rows [][]any
+	for i := range in.Case.Sources {
+		src := &in.Case.Sources[i]
+		seen := in.fieldCounts(src)
+		bit := int64(1)
+		for k := range src.Schema.Fields {
+			f := &src.Schema.Fields[k]
+			c := seen[f.Name]
+			row := []any{src.Name, f.Name, int64(0), string(f.Role), f.Identifies, !f.Needed.Never, dayOrNil(f.Needed.Until), nil, nil, c.Records}
+			if f.Item() {
+				row[2] = bit
+				bit <<= 1
+			}
+			if c.Records > 0 {
+				row[7], row[8] = dayOrNil(c.First), dayOrNil(c.Last)
+			}
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
+
+// fieldCounts adds up how often each field of a source was filled.
+func (in *Inspection) fieldCounts(src *Source) map[string]FieldCount {
+	seen := map[string]FieldCount{}
+	for _, r := range in.State().With(src.Name, Loaded) {
+		for _, f := range r.Fields {
+			if f.Records == 0 {
+				continue
+			}
+			c, ok := seen[f.Field]
+			if !ok {
+				c = FieldCount{Field: f.Field, First: f.First, Last: f.Last}
+			}
+			c.Records += f.Records
+			c.First, c.Last = min(c.First, f.First), max(c.Last, f.Last)
+			seen[f.Field] = c
+		}
+	}
+	return seen
+}
+
+// calendarRows covers the whole months of the span, and of every other month
+// that a record is dated in.
+func (in *Inspection) calendarRows() [][]any {
+	months := map[int]Day{} // yyyymm → first day
+	first := func(d Day) Day { t := d.Time(); return d - Day(t.Day()-1) }
+	for d := first(in.Case.Span.From); d <= in.Case.Span.To; d = first(d + 31) {
+		months[d.Month()] = d
+	}
+	for _, r := range in.loaded(Transfers) {
+		for _, d := range r.Days {
+			months[d.Day.Month()] = first(d.Day)
+		}
+	}
+	starts := make([]Day, 0, len(months))
+	for _, d := range months {
+		starts = append(starts, d)
+	}
+	slices.Sort(starts)
+	var rows [][]any
+	for _, start := range starts {
+		for d := start; d.Month() == start.Month(); d++ {
+			day := int64(d-start) + 1
+			rows = append(rows, []any{d, int64(d), int64(d.Month()), day, int64(1) << (day - 1), in.Case.Span.Holds(d)})
+		}
+	}
+	return rows
+}
+
+func (in *Inspection) paramsRows(d Definitions) [][]any {
+	var population any
+	if in.Case.Population.Persons > 0 {
+		population = in.Case.Population.Persons
+	}
+	return [][]any{{in.Case.Span.From, in.Case.Span.To, d.OverseasPayment, d.Holders, d.Outsourcing, dayOrNil(d.UnneededSince),
+		population, in.Case.Limits.RejectedPerMillion}}
+}
+
+// textOf gives a value of a result as text, for checks and messages.
+func textOf(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return ""
+	case time.Time:
+		return v.UTC().Format("2006-01-02 15:04:05.999999")
+	}
+	return fmt.Sprint(v)
+}

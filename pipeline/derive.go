@@ -1,0 +1,333 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+)
+
+// accountsARange is how many accounts a rollup with a range key looks at in
+// one go: it bounds the memory of its hash table.
+const accountsARange = 4 << 20
+
+// Derive brings every rollup up to date and mounts all tables. A rollup is a
+// pure function of its inputs: one whose inputs are what they were is not
+// made again.
+func (in *Inspection) Derive(ctx context.Context) error {
+	in.used = map[string]bool{}
+	base, err := in.baseTables()
+	if err != nil {
+		return err
+	}
+	if in.tables, err = in.derive(ctx, base, in.Case.Definitions); err != nil {
+		return err
+	}
+	return in.mountAll(ctx, in.tables)
+}
+
+// derive gives all tables under the given definitions, making what is missing.
+func (in *Inspection) derive(ctx context.Context, base map[string]table, defs Definitions) (map[string]table, error) {
+	tables := maps.Clone(base)
+	var err error
+	if tables["params"], err = fromRows("params", in.paramsRows(defs)); err != nil {
+		return nil, err
+	}
+	in.Progress.Stage("derive", 0)
+	for i := range in.Queries {
+		q := &in.Queries[i]
+		if q.Kind != RollupQuery {
+			continue
+		}
+		files, err := in.rollup(ctx, q, tables)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", q.Path, err)
+		}
+		def, _ := LookupTable(q.Name)
+		t, err := in.rollupTable(def, files)
+		if err != nil {
+			return nil, err
+		}
+		tables[q.Name] = t
+	}
+	return tables, nil
+}
+
+func (in *Inspection) rollupTable(def TableDef, files []LakeFile) (table, error) {
+	t := table{Mounted: Mounted{Def: def}}
+	for _, f := range files {
+		if f.Rows > 0 {
+			in.addFile(&t, f, nil)
+		}
+	}
+	return t, t.close()
+}
+
+// scope is one part of the case for which a rollup is made by itself.
+type scope struct {
+	folder string
+	tables map[string]table
+}
+
+// scopes are the parts for which a rollup is made: the case, or each source
+// and month of transfers.
+func (in *Inspection) scopes(q *Query, tables map[string]table) ([]scope, error) {
+	if q.Scope == "" {
+		return []scope{{"", tables}}, nil
+	}
+	var out []scope
+	for i := range in.Case.Sources {
+		src := &in.Case.Sources[i]
+		for _, month := range in.months(src) {
+			part, err := in.transfers(src.Name, month)
+			if err != nil {
+				return nil, err
+			}
+			scoped := maps.Clone(tables)
+			scoped["transfers"] = part
+			out = append(out, scope{fmt.Sprintf("/source=%s/month=%d", src.Name, month), scoped})
+		}
+	}
+	return out, nil
+}
+
+// rollup gives the files of a rollup, making those that are missing.
+func (in *Inspection) rollup(ctx context.Context, q *Query, tables map[string]table) ([]LakeFile, error) {
+	scopes, err := in.scopes(q, tables)
+	if err != nil {
+		return nil, err
+	}
+	var all []LakeFile
+	for _, s := range scopes {
+		files, err := in.rollupOnce(ctx, q, s.tables, s.folder)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, files...)
+	}
+	return all, nil
+}
+
+// months lists the months in which a source has records, in order.
+func (in *Inspection) months(src *Source) []int {
+	var months []int
+	for _, r := range in.State().With(src.Name, Loaded) {
+		for _, d := range r.Days {
+			months = append(months, d.Day.Month())
+		}
+	}
+	slices.Sort(months)
+	return slices.Compact(months)
+}
+
+// rollupOnce finds a rollup by the key of its inputs, or makes it.
+func (in *Inspection) rollupOnce(ctx context.Context, q *Query, tables map[string]table, folder string) ([]LakeFile, error) {
+	key, err := in.rollupKey(q, tables)
+	if err != nil {
+		return nil, err
+	}
+	in.used[key] = true
+	if files, ok := in.Store.Rollup(key); ok {
+		for _, f := range files {
+			if err := in.Store.Verify(f); err != nil {
+				return nil, err
+			}
+		}
+		return files, nil
+	}
+	if err := in.mountNeeds(ctx, q, tables); err != nil {
+		return nil, err
+	}
+	var files []LakeFile
+	for n, r := range in.ranges(q) {
+		f, err := in.exportRange(ctx, q, tables, r, fmt.Sprintf("%s%s/%s-%d.parquet", q.Name, folder, key[:12], n))
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, f)
+	}
+	in.Progress.Step(1, 0)
+	return files, in.Store.Remember(key, files)
+}
+
+// rollupKey is a hash over all that the rollup depends on.
+func (in *Inspection) rollupKey(q *Query, tables map[string]table) (string, error) {
+	parts := []any{q.Name, q.SHA256, in.Engine.Version()}
+	for _, name := range q.Needs {
+		t, ok := tables[name]
+		if !ok {
+			return "", fmt.Errorf("needs %s, which does not exist", name)
+		}
+		parts = append(parts, name, t.hash)
+	}
+	return digest(parts...)
+}
+
+// mountNeeds mounts what a rollup reads, and makes sure that what it reads of
+// the lake is still what was written there.
+func (in *Inspection) mountNeeds(ctx context.Context, q *Query, tables map[string]table) error {
+	for _, name := range q.Needs {
+		if err := in.verifyTable(tables[name]); err != nil {
+			return err
+		}
+		if err := in.mount(ctx, tables[name]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mount makes a table visible, if it is not what is visible already.
+func (in *Inspection) mount(ctx context.Context, t table) error {
+	if in.mounted == nil {
+		in.mounted = map[string]string{}
+	}
+	id := t.hash
+	if t.Range != nil {
+		id += fmt.Sprint(*t.Range)
+	}
+	if in.mounted[t.Def.Name] == id {
+		return nil
+	}
+	delete(in.mounted, t.Def.Name)
+	if err := in.Engine.Mount(ctx, t.Mounted); err != nil {
+		return err
+	}
+	in.mounted[t.Def.Name] = id
+	return nil
+}
+
+// verifyTable compares the files of a table with the hashes that the ledger
+// and the memo hold.
+func (in *Inspection) verifyTable(t table) error {
+	for _, f := range t.lake {
+		if err := in.Store.Verify(f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ranges are the parts in which a rollup is made: the whole, or ranges of its
+// range key that cover every account.
+func (in *Inspection) ranges(q *Query) []*KeyRange {
+	if q.Range == "" {
+		return []*KeyRange{nil}
+	}
+	accounts := int64(0)
+	for _, r := range in.State().Receipts {
+		accounts = max(accounts, int64(r.FirstKey)+int64(r.NewKeys))
+	}
+	if accounts <= accountsARange {
+		return []*KeyRange{nil}
+	}
+	var out []*KeyRange
+	for from := int64(0); from < accounts; from += accountsARange {
+		out = append(out, &KeyRange{q.Range, from, min(from+accountsARange, accounts)})
+	}
+	return out
+}
+
+func (in *Inspection) exportRange(ctx context.Context, q *Query, tables map[string]table, r *KeyRange, place string) (LakeFile, error) {
+	if r != nil {
+		for _, name := range q.Needs {
+			t := tables[name]
+			if slices.ContainsFunc(t.Def.Columns, func(c Column) bool { return c.Name == q.Range }) {
+				t.Range = r
+				if err := in.mount(ctx, t); err != nil {
+					return LakeFile{}, err
+				}
+			}
+		}
+	}
+	dir, err := in.Store.Staging()
+	if err != nil {
+		return LakeFile{}, err
+	}
+	out := dir + "/rollup.parquet"
+	rows, err := in.Engine.Export(ctx, in.sqlOf(q), out)
+	if err != nil {
+		return LakeFile{}, errors.Join(err, os.RemoveAll(dir))
+	}
+	f, err := in.Store.Commit(out, place, rows)
+	return f, errors.Join(err, os.RemoveAll(dir))
+}
+
+// sqlOf is the text that this engine runs for a query.
+func (in *Inspection) sqlOf(q *Query) string {
+	if v, ok := q.Variants["duckdb"]; ok {
+		return v
+	}
+	return q.SQL
+}
+
+// mountAll makes all tables visible.
+func (in *Inspection) mountAll(ctx context.Context, tables map[string]table) error {
+	for _, name := range sortedKeys(tables) {
+		if err := in.mount(ctx, tables[name]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// MountDerived mounts the tables as the last Derive left them, making nothing.
+// It returns the names of the rollups that are not up to date and therefore
+// not mounted.
+func (in *Inspection) MountDerived(ctx context.Context) (absent []string, err error) {
+	in.used = map[string]bool{}
+	tables, err := in.baseTables()
+	if err != nil {
+		return nil, err
+	}
+	if tables["params"], err = fromRows("params", in.paramsRows(in.Case.Definitions)); err != nil {
+		return nil, err
+	}
+	for i := range in.Queries {
+		q := &in.Queries[i]
+		if q.Kind != RollupQuery {
+			continue
+		}
+		files, ok, err := in.findRollup(q, tables)
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			absent = append(absent, q.Name)
+			continue
+		}
+		def, _ := LookupTable(q.Name)
+		if tables[q.Name], err = in.rollupTable(def, files); err != nil {
+			return nil, err
+		}
+	}
+	return absent, in.mountAll(ctx, tables)
+}
+
+// findRollup gives the files of a rollup if all of them are there.
+func (in *Inspection) findRollup(q *Query, tables map[string]table) ([]LakeFile, bool, error) {
+	for _, name := range q.Needs {
+		if _, ok := tables[name]; !ok {
+			return nil, false, nil
+		}
+	}
+	scopes, err := in.scopes(q, tables)
+	if err != nil {
+		return nil, false, err
+	}
+	var all []LakeFile
+	for _, s := range scopes {
+		key, err := in.rollupKey(q, s.tables)
+		if err != nil {
+			return nil, false, err
+		}
+		files, ok := in.Store.Rollup(key)
+		if !ok {
+			return nil, false, nil
+		}
+		all = append(all, files...)
+	}
+	return all, true, nil
+}

@@ -1,0 +1,436 @@
+package pipeline
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+)
+
+// delivered is a file of the inbox that has to be read.
+type delivered struct {
+	source *Source
+	path   string // relative to the inbox
+	day    Day    // in its name
+	was    *Receipt
+}
+
+// Ingest takes in every delivered file that the ledger does not know, every
+// held file that was decided on, and every file whose Parquet is gone. It
+// returns the number of files for which the ledger got a new line.
+//
+// A file that cannot be trusted is refused, held or recorded as a duplicate;
+// only a failure of the machine, or ctx, ends the batch early, and then all
+// that was committed stays.
+func (in *Inspection) Ingest(ctx context.Context) (int, error) {
+	if err := in.stale(); err != nil {
+		return 0, err
+	}
+	groups, total, err := in.plan()
+	if err != nil {
+		return 0, err
+	}
+	before := len(in.Ledger.Entries())
+	if total > 0 {
+		if err := in.readGroups(ctx, groups, total); err != nil {
+			return len(in.Ledger.Entries()) - before, errors.Join(err, in.Store.SaveSeen())
+		}
+		if err := in.Store.SaveSeen(); err != nil {
+			return 0, err
+		}
+	}
+	if err := in.controlTotals(); err != nil {
+		return 0, err
+	}
+	return len(in.Ledger.Entries()) - before, nil
+}
+
+// plan lists the files that have to be read, in groups that are decided on
+// together: the files of one source that speak for the same day.
+func (in *Inspection) plan() ([][]delivered, int, error) {
+	var groups [][]delivered
+	total := 0
+	for _, src := range in.sourcesInOrder() {
+		files, err := in.unread(src)
+		if err != nil {
+			return nil, 0, err
+		}
+		total += len(files)
+		groups = append(groups, group(src, files)...)
+	}
+	return groups, total, nil
+}
+
+// sourcesInOrder gives the sources as they are read: customers first, so that
+// their accounts get the first keys.
+func (in *Inspection) sourcesInOrder() []*Source {
+	sources := make([]*Source, len(in.Case.Sources))
+	for i := range in.Case.Sources {
+		sources[i] = &in.Case.Sources[i]
+	}
+	slices.SortStableFunc(sources, func(a, b *Source) int { return rank(a) - rank(b) })
+	return sources
+}
+
+func rank(src *Source) int {
+	if src.Kind == Customers {
+		return 0
+	}
+	return 1
+}
+
+// unread lists the files of a source that have to be read, by day and path.
+func (in *Inspection) unread(src *Source) ([]delivered, error) {
+	var out []delivered
+	for _, path := range in.Files[src.Name] {
+		var was *Receipt
+		if sum, ok := in.Store.Seen(in.path(path)); ok {
+			was = in.State().Receipt(FileKey{src.Name, sum}, path)
+		}
+		if was != nil && was.Status != Stale && !in.decided(was) {
+			continue
+		}
+		day, _ := in.Reader.NameDay(src, path)
+		out = append(out, delivered{src, path, day, was})
+	}
+	for _, r := range in.State().With(src.Name, Stale) {
+		if !slices.Contains(in.Files[src.Name], r.Path) {
+			return nil, WithHint(fmt.Errorf("%s: its Parquet is gone from the lake, and the delivered file from the inbox", r.Path),
+				"put the file back into the inbox, or the folder lake from a backup")
+		}
+	}
+	slices.SortStableFunc(out, func(a, b delivered) int { return cmp.Or(cmp.Compare(a.day, b.day), cmp.Compare(a.path, b.path)) })
+	return out, nil
+}
+
+// decided says whether the inspector's word on a file still waits to be done.
+func (in *Inspection) decided(r *Receipt) bool {
+	d, ok := in.State().Decisions[r.Key()]
+	if !ok {
+		return false
+	}
+	if r.Status == Held {
+		return true
+	}
+	return r.Status == Loaded && d.Action == Supersede && len(in.superseded(r, d)) > 0
+}
+
+// superseded are the files that a decision for r takes out of the count and
+// that still count or wait.
+func (in *Inspection) superseded(r *Receipt, d Decision) []*Receipt {
+	return slices.DeleteFunc(in.rivals(r), func(o *Receipt) bool { return !slices.Contains(d.Over, o.SHA256) })
+}
+
+// rivals are the other files, loaded or held, that speak for a day of r.
+func (in *Inspection) rivals(r *Receipt) []*Receipt {
+	var out []*Receipt
+	for _, o := range in.State().Receipts {
+		if o.Source == r.Source && o.SHA256 != r.SHA256 && (o.Status == Loaded || o.Status == Held || o.Status == Stale) && shareDay(o, r) {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+func group(src *Source, files []delivered) [][]delivered {
+	var groups [][]delivered
+	for i, f := range files {
+		together := i > 0 && !src.Parts &&
+			(dated(src).FromField && !dated(src).FromName || f.day != NoDay && f.day == files[i-1].day)
+		if together {
+			last := len(groups) - 1
+			groups[last] = append(groups[last], f)
+		} else {
+			groups = append(groups, []delivered{f})
+		}
+	}
+	return groups
+}
+
+// dated is the rule by which a source's files speak for days.
+func dated(src *Source) DateRule {
+	if src.Kind == Customers {
+		return src.AsOf
+	}
+	return src.Date
+}
+
+// readGroups reads files several at a time and commits them one after the
+// other, group by group, in the order of the plan.
+func (in *Inspection) readGroups(ctx context.Context, groups [][]delivered, total int) error {
+	known, err := in.registry(ctx)
+	if err != nil {
+		return err
+	}
+	var files []delivered
+	last := map[int]bool{} // index of the last file of each group
+	for _, g := range groups {
+		files = append(files, g...)
+		last[len(files)-1] = true
+	}
+	dirs := make([]string, len(files))
+	for i := range dirs {
+		if dirs[i], err = in.Store.Staging(); err != nil {
+			return err
+		}
+	}
+	in.Progress.Stage("ingest", total)
+	var waiting []*Staged
+	return ordered(ctx, len(files), in.Workers, in.Workers+1,
+		func(ctx context.Context, i int) (*Staged, error) {
+			st, err := in.Reader.Read(ctx, files[i].source, in.path(files[i].path), dirs[i], known)
+			if err == nil {
+				st.Path = files[i].path
+			}
+			return st, err
+		},
+		func(i int, st *Staged) error {
+			waiting = append(waiting, st)
+			if !last[i] {
+				return nil
+			}
+			err := in.settle(ctx, files[i].source, waiting)
+			for k := range waiting {
+				err = errors.Join(err, os.RemoveAll(dirs[i-k]))
+				in.Progress.Step(1, waiting[k].Records)
+			}
+			waiting = nil
+			return err
+		})
+}
+
+// settle decides what becomes of the files of a group, and commits it.
+func (in *Inspection) settle(ctx context.Context, src *Source, group []*Staged) error {
+	for _, st := range group {
+		in.Store.Saw(in.path(st.Path), st.SHA256)
+	}
+	var candidates []*Staged
+	for _, st := range group {
+		was := in.State().Receipt(st.Key(), st.Path)
+		first := in.State().First(st.Key())
+		twin := slices.ContainsFunc(candidates, func(c *Staged) bool { return c.SHA256 == st.SHA256 })
+		switch {
+		case was != nil && was.Status != Stale && !in.decided(was):
+			continue // known bytes, touched since
+		case st.Status == Refused:
+			if err := in.record(&st.Receipt); err != nil {
+				return err
+			}
+		case twin || was == nil && first != nil && first.Status != Refused:
+			if err := in.duplicate(st, first, candidates); err != nil {
+				return err
+			}
+		default:
+			candidates = append(candidates, st)
+		}
+	}
+	for _, st := range candidates {
+		if err := in.settleOne(ctx, src, st, candidates); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (in *Inspection) duplicate(st *Staged, first *Receipt, candidates []*Staged) error {
+	of := ""
+	if first != nil {
+		of = first.Path
+	}
+	for _, c := range candidates {
+		if c.SHA256 == st.SHA256 {
+			of = c.Path
+		}
+	}
+	r := st.Receipt
+	r.Status, r.Reason = Duplicate, "the same bytes as "+of
+	return in.record(&r)
+}
+
+// settleOne loads a file, or holds it where another speaks for its day and
+// the inspector has not said which counts.
+func (in *Inspection) settleOne(ctx context.Context, src *Source, st *Staged, group []*Staged) error {
+	was := in.State().Receipt(st.Key(), st.Path)
+	decision, decided := in.State().Decisions[st.Key()]
+	incumbent := was != nil && (was.Status == Stale || was.Status == Loaded)
+	if !src.Parts && !decided && !incumbent {
+		if rival := in.rivalOf(st, group); rival != "" {
+			r := st.Receipt
+			r.Status, r.Reason = Held, fmt.Sprintf("other bytes than %s for the same day", rival)
+			return in.record(&r)
+		}
+	}
+	if was == nil || was.Status != Loaded {
+		if err := in.load(ctx, src, st); err != nil {
+			return fmt.Errorf("%s: %w", st.Path, err)
+		}
+	}
+	if decided && decision.Action == Supersede {
+		return in.supersede(in.State().Receipt(st.Key(), st.Path), decision)
+	}
+	return nil
+}
+
+// rivalOf names a file that speaks for a day of st: one of the same batch, or
+// one that is loaded, held or superseded already.
+func (in *Inspection) rivalOf(st *Staged, group []*Staged) string {
+	for _, o := range group {
+		if o != st && o.SHA256 != st.SHA256 && shareDay(&o.Receipt, &st.Receipt) {
+			return o.Path
+		}
+	}
+	for _, o := range in.State().Receipts {
+		if o.Source == st.Source && o.SHA256 != st.SHA256 && o.Status != Refused && o.Status != Duplicate && shareDay(o, &st.Receipt) {
+			return o.Path
+		}
+	}
+	return ""
+}
+
+// supersede takes the files that a decision for r names out of the count.
+// Their receipts stay, with their accounts, whose keys others may use.
+func (in *Inspection) supersede(r *Receipt, d Decision) error {
+	var entries []Entry
+	for _, o := range in.superseded(r, d) {
+		old := *o
+		old.Status, old.Reason = Superseded, "superseded by "+r.Path
+		old.Lake = o.lake("account_ids")
+		entries = append(entries, Entry{Receipt: &old})
+	}
+	return in.append(entries...)
+}
+
+// record writes a receipt that loads nothing.
+func (in *Inspection) record(r *Receipt) error {
+	r.Lake, r.FirstKey, r.NewKeys = nil, 0, 0
+	if was := in.State().Receipt(r.Key(), r.Path); was != nil && was.Status == r.Status && was.Reason == r.Reason {
+		return nil
+	}
+	in.Progress.Say(fmt.Sprintf("%s: %s: %s", r.Path, r.Status, r.Reason), map[string]any{"file": r.Path, "status": r.Status})
+	return in.append(Entry{Receipt: r})
+}
+
+// load moves a staged file into the lake; its line in the ledger is the
+// moment from which it counts.
+func (in *Inspection) load(ctx context.Context, src *Source, st *Staged) error {
+	r := st.Receipt
+	r.Status, r.Lake = Loaded, nil
+	keys, err := in.loadAccounts(ctx, src, st, &r)
+	if err != nil {
+		return err
+	}
+	if err := in.loadRows(ctx, src, st, &r, keys); err != nil {
+		return err
+	}
+	if st.Rejects != "" {
+		place := fmt.Sprintf("rejects/source=%s/%s.parquet", src.Name, r.FileID)
+		cols := TableDef{}
+		if t, ok := LookupTable("rejects"); ok {
+			cols.Columns = t.Columns[2:]
+		}
+		if err := in.convert(ctx, Conversion{Staged: st.Rejects, Columns: cols.Columns, Day: NoDay, FileID: r.FileID}, place, r.Rejected, &r); err != nil {
+			return err
+		}
+	}
+	return in.append(Entry{Receipt: &r})
+}
+
+func (in *Inspection) loadAccounts(ctx context.Context, src *Source, st *Staged, r *Receipt) ([]int32, error) {
+	r.FirstKey = in.accounts.Len()
+	if st.New == 0 {
+		return nil, nil
+	}
+	keys, err := in.Store.NewAccounts(ctx, st.NewAccounts, src.Sender, in.accounts)
+	if err != nil {
+		return nil, err
+	}
+	if r.NewKeys = in.accounts.Len() - r.FirstKey; r.NewKeys == 0 {
+		return keys, nil
+	}
+	dir, err := in.Store.Staging()
+	if err != nil {
+		return nil, err
+	}
+	out := dir + "/account_ids.parquet"
+	n, err := in.Engine.ConvertAccounts(ctx, AccountConversion{Staged: st.NewAccounts, Keys: keys, First: r.FirstKey, Sender: src.Sender, Out: out})
+	if err == nil && n != int64(r.NewKeys) {
+		err = fmt.Errorf("%d accounts written of %d", n, r.NewKeys)
+	}
+	if err != nil {
+		return nil, err
+	}
+	f, err := in.Store.Commit(out, fmt.Sprintf("account_ids/%010d-%s.parquet", r.FirstKey, r.FileID), n)
+	r.Lake = append(r.Lake, f)
+	return keys, err
+}
+
+func (in *Inspection) loadRows(ctx context.Context, src *Source, st *Staged, r *Receipt, keys []int32) error {
+	if st.Rows == "" {
+		return nil
+	}
+	job := Conversion{Staged: st.Rows, Columns: StagedColumns(src), Keys: keys, Day: NoDay, FileID: r.FileID,
+		Metadata: map[string]string{"source_sha256": r.SHA256}}
+	if src.Kind != Transfers {
+		return in.convert(ctx, job, fmt.Sprintf("%s/source=%s/%s.parquet", src.Kind, src.Name, r.FileID), r.Accepted, r)
+	}
+	job.Drop = []string{"transfer_date"}
+	for _, d := range r.Days {
+		if len(r.Days) > 1 {
+			job.Day = d.Day
+		}
+		place := fmt.Sprintf("transfers/source=%s/transfer_date=%s/%s.parquet", src.Name, d.Day, r.FileID)
+		if err := in.convert(ctx, job, place, d.Records, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// convert writes one Parquet file of the lake. The engine's count must be the
+// reader's.
+func (in *Inspection) convert(ctx context.Context, job Conversion, place string, want int64, r *Receipt) error {
+	dir, err := in.Store.Staging()
+	if err != nil {
+		return err
+	}
+	job.Out = dir + "/rows.parquet"
+	n, err := in.Engine.Convert(ctx, job)
+	if err == nil && n != want {
+		err = fmt.Errorf("%s: the engine wrote %d rows of %d", place, n, want)
+	}
+	if err != nil {
+		return errors.Join(err, os.RemoveAll(dir))
+	}
+	f, err := in.Store.Commit(job.Out, place, n)
+	r.Lake = append(r.Lake, f)
+	return errors.Join(err, os.RemoveAll(dir))
+}
+
+// controlTotals reads the sender's own counts. One that came or changed after
+// its file was loaded gets the file a new line in the ledger.
+func (in *Inspection) controlTotals() error {
+	var entries []Entry
+	for _, r := range in.State().Receipts {
+		src := in.Case.Source(r.Source)
+		control, ok := in.Control[r.Path]
+		if src == nil || src.Control == nil || !ok || r.Status != Loaded {
+			continue
+		}
+		n, err := readControl(in.path(control), src.Control.Records)
+		if err != nil {
+			return err
+		}
+		if r.Control == nil || *r.Control != n {
+			again := *r
+			again.Control = &n
+			entries = append(entries, Entry{Receipt: &again})
+		}
+	}
+	return in.append(entries...)
+}
+
+// sortedKeys lists the keys of a map in order.
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

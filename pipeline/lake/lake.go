@@ -1,0 +1,185 @@
+// Package lake keeps the Parquet files of a case. A file is whole and on disk,
+// or it is not there at all: it is written in a staging folder, synced, hashed,
+// and renamed to its place. Nothing under lake/ is evidence; all of it can be
+// made again from the delivered files.
+package lake
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"exhibit/pipeline"
+)
+
+const stagingName = "staging"
+
+// Lake is the lake of one case.
+type Lake struct {
+	root     string
+	staging  int
+	verified map[string]string // place → SHA-256 that was seen by this process
+	memo     memo
+	seen     seen
+}
+
+var _ pipeline.Store = (*Lake)(nil)
+
+// Open opens the lake in root for writing, removing what an interrupted
+// process left in staging. The caller holds the lock of the case.
+func Open(root string) (*Lake, error) {
+	l, err := Read(root)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.RemoveAll(filepath.Join(root, stagingName)); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(filepath.Join(root, stagingName), 0o700); err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+// Read opens the lake in root for reading; it need not exist.
+func Read(root string) (*Lake, error) {
+	abs, err := filepath.Abs(root)
+	if err != nil {
+		return nil, err
+	}
+	l := &Lake{root: abs, verified: map[string]string{}}
+	return l, errors.Join(l.loadMemo(), l.loadSeen())
+}
+
+// Root is the absolute path of the lake.
+func (l *Lake) Root() string { return l.root }
+
+// Staging makes a new private folder (0700) below the staging folder.
+func (l *Lake) Staging() (string, error) {
+	l.staging++
+	dir := filepath.Join(l.root, stagingName, fmt.Sprint(l.staging))
+	return dir, os.MkdirAll(dir, 0o700)
+}
+
+// Close removes the staging folder.
+func (l *Lake) Close() error { return os.RemoveAll(filepath.Join(l.root, stagingName)) }
+
+// Path is where a file of the lake lies.
+func (l *Lake) Path(f pipeline.LakeFile) string {
+	return filepath.Join(l.root, filepath.FromSlash(f.Path))
+}
+
+// Commit moves a staged file to its place: fsync, SHA-256, rename, fsync of
+// the folder. A file that already stands there is replaced: what the ledger
+// names is only ever written with the same bytes.
+func (l *Lake) Commit(staged, place string, rows int64) (pipeline.LakeFile, error) {
+	sum, size, err := syncAndHash(staged)
+	if err != nil {
+		return pipeline.LakeFile{}, err
+	}
+	f := pipeline.LakeFile{Path: place, SHA256: sum, Bytes: size, Rows: rows}
+	to := l.Path(f)
+	if err := l.makeFolder(filepath.Dir(to)); err != nil {
+		return f, err
+	}
+	if err := os.Rename(staged, to); err != nil {
+		return f, err
+	}
+	if err := syncDir(filepath.Dir(to)); err != nil {
+		return f, err
+	}
+	l.verified[place] = sum
+	return f, nil
+}
+
+// makeFolder makes a folder of the lake and puts each new level on disk.
+func (l *Lake) makeFolder(dir string) error {
+	if _, err := os.Stat(dir); err == nil || len(dir) <= len(l.root) {
+		return nil
+	}
+	parent := filepath.Dir(dir)
+	if err := l.makeFolder(parent); err != nil {
+		return err
+	}
+	if err := os.Mkdir(dir, 0o755); err != nil && !errors.Is(err, os.ErrExist) {
+		return err
+	}
+	return syncDir(parent)
+}
+
+// Present says, by size alone, whether a file is in its place.
+func (l *Lake) Present(f pipeline.LakeFile) bool {
+	info, err := os.Stat(l.Path(f))
+	return err == nil && info.Mode().IsRegular() && info.Size() == f.Bytes
+}
+
+// Verify reads a file and compares its SHA-256 with the recorded one. A file
+// that this process wrote or verified is not read again. What differs is an
+// error wrapping pipeline.ErrVerify.
+func (l *Lake) Verify(f pipeline.LakeFile) error {
+	if l.verified[f.Path] == f.SHA256 {
+		return nil
+	}
+	r, err := os.Open(l.Path(f))
+	if err != nil {
+		return fmt.Errorf("%w: %w", err, pipeline.ErrVerify)
+	}
+	h := sha256.New()
+	_, err = io.Copy(h, r)
+	if err := errors.Join(err, r.Close()); err != nil {
+		return fmt.Errorf("lake/%s: %w", f.Path, err)
+	}
+	if sum := hex.EncodeToString(h.Sum(nil)); sum != f.SHA256 {
+		return pipeline.WithHint(fmt.Errorf("lake/%s: SHA-256 is %s, and was %s: %w", f.Path, sum, f.SHA256, pipeline.ErrVerify),
+			"the file changed after it was written; delete the folder lake and run again to rebuild it from the delivered files")
+	}
+	l.verified[f.Path] = f.SHA256
+	return nil
+}
+
+func syncAndHash(path string) (sum string, size int64, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", 0, err
+	}
+	h := sha256.New()
+	size, err = io.Copy(h, f)
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return "", 0, fmt.Errorf("%s: %w", filepath.Base(path), err)
+	}
+	return hex.EncodeToString(h.Sum(nil)), size, nil
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// WriteFile writes a file as the lake writes: aside, synced, renamed.
+func WriteFile(path string, data []byte) error {
+	f, err := os.OpenFile(path+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return fmt.Errorf("%s: %w", filepath.Base(path), err)
+	}
+	if err := os.Rename(f.Name(), path); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(path))
+}
+
+// relative gives the place of a path below the lake.
+func (l *Lake) relative(path string) string {
+	return filepath.ToSlash(strings.TrimPrefix(path, l.root+string(filepath.Separator)))
+}

@@ -1,0 +1,156 @@
+package lake
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"exhibit/pipeline"
+)
+
+func openLake(t *testing.T, root string) *Lake {
+	t.Helper()
+	l, err := Open(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+func stage(t *testing.T, l *Lake, content string) string {
+	t.Helper()
+	dir, err := l.Staging()
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "x")
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func commit(t *testing.T, l *Lake, content, place string) pipeline.LakeFile {
+	t.Helper()
+	f, err := l.Commit(stage(t, l, content), place, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func TestCommittedFileIsInItsPlace(t *testing.T) {
+	l := openLake(t, filepath.Join(t.TempDir(), "lake"))
+	f := commit(t, l, "abc", "a/b=1/c.parquet")
+	// The SHA-256 of "abc" (FIPS 180-4, example 1).
+	if f.SHA256 != "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" || f.Bytes != 3 {
+		t.Errorf("committed as %+v", f)
+	}
+	if data, err := os.ReadFile(filepath.Join(l.Root(), "a", "b=1", "c.parquet")); string(data) != "abc" || err != nil {
+		t.Errorf("in its place: %q, %v", data, err)
+	}
+	if !l.Present(f) {
+		t.Error("not present")
+	}
+}
+
+// A file that rots is found by the next process, although its size is right.
+func TestRotIsFound(t *testing.T) {
+	root := filepath.Join(t.TempDir(), "lake")
+	f := commit(t, openLake(t, root), "abc", "a.parquet")
+	l := openLake(t, root)
+	if err := l.Verify(f); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(root, "a.parquet"), []byte("abd"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	l = openLake(t, root)
+	if !l.Present(f) {
+		t.Error("a file of the right size is not present")
+	}
+	if err := l.Verify(f); !errors.Is(err, pipeline.ErrVerify) {
+		t.Errorf("a changed file verifies: %v", err)
+	}
+}
+
+func TestStagingIsEmptiedAtStartAndEnd(t *testing.T) {
+	root := filepath.Join(t.TempDir(), "lake")
+	l := openLake(t, root)
+	left := stage(t, l, "half")
+	info, err := os.Stat(filepath.Dir(left))
+	if err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("staging is %v, %v", info.Mode(), err)
+	}
+	l = openLake(t, root)
+	if _, err := os.Stat(left); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("left after opening: %v", err)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(root, stagingName)); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("staging left after closing: %v", err)
+	}
+}
+
+func TestMemoOutlivesTheProcessAndForgets(t *testing.T) {
+	root := filepath.Join(t.TempDir(), "lake")
+	l := openLake(t, root)
+	a, b := commit(t, l, "a", "r/a.parquet"), commit(t, l, "b", "r/b.parquet")
+	for key, files := range map[string][]pipeline.LakeFile{"ka": {a}, "kb": {a, b}, "none": nil} {
+		if err := l.Remember(key, files); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l = openLake(t, root)
+	if files, ok := l.Rollup("kb"); !ok || len(files) != 2 {
+		t.Errorf("kb: %v %v", files, ok)
+	}
+	if files, ok := l.Rollup("none"); !ok || len(files) != 0 {
+		t.Errorf("a rollup without files: %v %v", files, ok)
+	}
+	if err := l.Forget(map[string]bool{"ka": true}); err != nil {
+		t.Fatal(err)
+	}
+	if !l.Present(a) || l.Present(b) {
+		t.Error("kept and dropped files are not as they should be")
+	}
+	if _, ok := l.Rollup("kb"); ok {
+		t.Error("kb is still known")
+	}
+	if err := os.Remove(l.Path(a)); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := l.Rollup("ka"); ok {
+		t.Error("a rollup whose file is gone is found")
+	}
+}
+
+func TestSeenUntilTouched(t *testing.T) {
+	l := openLake(t, filepath.Join(t.TempDir(), "lake"))
+	path := filepath.Join(t.TempDir(), "in.csv")
+	if err := os.WriteFile(path, []byte("one"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	l.Saw(path, "sum")
+	if err := l.SaveSeen(); err != nil {
+		t.Fatal(err)
+	}
+	l = openLake(t, l.Root())
+	if sum, ok := l.Seen(path); sum != "sum" || !ok {
+		t.Errorf("%q %v", sum, ok)
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Other bytes of the same length, with the old modification time put back.
+	if err := errors.Join(os.WriteFile(path, []byte("two"), 0o644), os.Chtimes(path, info.ModTime(), info.ModTime())); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := l.Seen(path); ok {
+		t.Error("a changed file counts as seen")
+	}
+}

@@ -1,0 +1,108 @@
+package lake
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"exhibit/pipeline"
+)
+
+const memoName = "rollups.json"
+
+// memo says which files hold the rollup of which inputs.
+type memo map[string][]pipeline.LakeFile
+
+func (l *Lake) loadMemo() error {
+	l.memo = memo{}
+	return l.loadJSON(memoName, &l.memo)
+}
+
+// loadJSON reads one of the lake's own small files. One that is missing or
+// unreadable is as if it were empty: all that it holds can be made again.
+func (l *Lake) loadJSON(name string, into any) error {
+	data, err := os.ReadFile(filepath.Join(l.root, name))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if json.Unmarshal(data, into) != nil {
+		return nil
+	}
+	return nil
+}
+
+// Rollup finds the files of a rollup by the key of its inputs. Files that are
+// not all in their place are not found.
+func (l *Lake) Rollup(key string) ([]pipeline.LakeFile, bool) {
+	files, ok := l.memo[key]
+	if !ok {
+		return nil, false
+	}
+	for _, f := range files {
+		if !l.Present(f) {
+			return nil, false
+		}
+	}
+	return files, true
+}
+
+// Remember keeps the files of a rollup under the key of its inputs, on disk
+// when it returns.
+func (l *Lake) Remember(key string, files []pipeline.LakeFile) error {
+	if files == nil {
+		files = []pipeline.LakeFile{}
+	}
+	l.memo[key] = files
+	return l.saveJSON(memoName, l.memo)
+}
+
+func (l *Lake) saveJSON(name string, value any) error {
+	data, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	if err := os.MkdirAll(l.root, 0o755); err != nil {
+		return err
+	}
+	return WriteFile(filepath.Join(l.root, name), data)
+}
+
+// Forget drops every rollup but those in keep, and removes the files that no
+// kept rollup names.
+func (l *Lake) Forget(keep map[string]bool) error {
+	kept := map[string]bool{}
+	drop := map[string]bool{}
+	for key, files := range l.memo {
+		for _, f := range files {
+			if keep[key] {
+				kept[f.Path] = true
+			} else {
+				drop[f.Path] = true
+			}
+		}
+		if !keep[key] {
+			delete(l.memo, key)
+		}
+	}
+	if len(drop) == 0 {
+		return nil
+	}
+	if err := l.saveJSON(memoName, l.memo); err != nil {
+		return err
+	}
+	for path := range drop {
+		if kept[path] {
+			continue
+		}
+		if err := os.Remove(filepath.Join(l.root, filepath.FromSlash(path))); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,275 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// Results are what a run has to say.
+type Results struct {
+	Figures  []FigureResult
+	Checks   []CheckResult
+	Tables   []TableResult
+	Findings []FindingResult
+	dir      string // holds findings/<name>.parquet until the run is sealed
+}
+
+// checkRows is how many of the rows that should not exist are told.
+const checkRows = 10
+
+// Check runs the checks on the derived tables.
+func (in *Inspection) Check(ctx context.Context) ([]CheckResult, error) {
+	var out []CheckResult
+	for i := range in.Queries {
+		q := &in.Queries[i]
+		if q.Kind != CheckQuery {
+			continue
+		}
+		r := CheckResult{Name: q.Name, Title: q.Title, Severity: q.Severity, Definition: q.Definition, SQLSHA256: q.SHA256}
+		rows, err := in.Engine.Select(ctx, q.SQL, checkRows)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", q.Path, err)
+		}
+		if r.Rows = int64(len(rows.Values)); rows.Truncated {
+			if r.Rows, err = in.count(ctx, q); err != nil {
+				return nil, err
+			}
+		}
+		r.Passed = r.Rows == 0
+		if !r.Passed {
+			r.Columns, r.First = columnNames(rows), textRows(rows)
+		}
+		out = append(out, r)
+	}
+	return out, nil
+}
+
+func (in *Inspection) count(ctx context.Context, q *Query) (int64, error) {
+	rows, err := in.Engine.Select(ctx, "SELECT count(*) AS n FROM (\n"+q.SQL+"\n)", 1)
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", q.Path, err)
+	}
+	n, ok := rows.Values[0][0].(int64)
+	if !ok {
+		return 0, fmt.Errorf("%s: no count", q.Path)
+	}
+	return n, nil
+}
+
+func columnNames(rows *Rows) []string {
+	names := make([]string, len(rows.Columns))
+	for i, c := range rows.Columns {
+		names[i] = c.Name
+	}
+	return names
+}
+
+func textRows(rows *Rows) [][]string {
+	out := make([][]string, len(rows.Values))
+	for i, row := range rows.Values {
+		out[i] = make([]string, len(row))
+		for k, v := range row {
+			out[i][k] = textOf(v)
+		}
+	}
+	return out
+}
+
+// Results runs checks, figures, tables and findings on the derived tables.
+func (in *Inspection) Results(ctx context.Context) (*Results, error) {
+	in.Progress.Stage("figures", 0)
+	res := &Results{}
+	var err error
+	if res.Checks, err = in.Check(ctx); err != nil {
+		return nil, err
+	}
+	if res.dir, err = in.Store.Staging(); err != nil {
+		return nil, err
+	}
+	for i := range in.Queries {
+		q := &in.Queries[i]
+		switch q.Kind {
+		case FigureQuery:
+			err = in.figure(ctx, q, res)
+		case TableQuery:
+			err = in.plotTable(ctx, q, res)
+		case FindingQuery:
+			err = in.finding(ctx, q, res)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", q.Path, err)
+		}
+	}
+	return res, in.otherReadings(ctx, res)
+}
+
+func (in *Inspection) figure(ctx context.Context, q *Query, res *Results) error {
+	values, err := in.figureValues(ctx, q)
+	if err != nil {
+		return err
+	}
+	res.Figures = append(res.Figures, FigureResult{Name: q.Name, Title: q.Title, Unit: q.Unit, Definition: q.Definition,
+		SQLSHA256: q.SHA256, Values: values})
+	return nil
+}
+
+// figureValues runs a figure, which gives exactly one row.
+func (in *Inspection) figureValues(ctx context.Context, q *Query) (Values, error) {
+	rows, err := in.Engine.Select(ctx, q.SQL, 2)
+	if err != nil {
+		return nil, err
+	}
+	if len(rows.Values) != 1 {
+		return nil, fmt.Errorf("a figure is one row; this gives none or several")
+	}
+	values := make(Values, len(rows.Columns))
+	for i, c := range rows.Columns {
+		values[i] = Value{c.Name, plain(rows.Values[0][i])}
+	}
+	return values, nil
+}
+
+// plain gives a value as JSON holds it: numbers, texts, true, false or null.
+func plain(v any) any {
+	switch v := v.(type) {
+	case nil, int64, bool, string:
+		return v
+	}
+	return textOf(v)
+}
+
+func (in *Inspection) plotTable(ctx context.Context, q *Query, res *Results) error {
+	rows, err := in.Engine.Select(ctx, q.SQL, 100_000)
+	if err != nil {
+		return err
+	}
+	if rows.Truncated {
+		return fmt.Errorf("a table for a plot has at most 100,000 rows")
+	}
+	t := TableResult{Name: q.Name, Title: q.Title, Unit: q.Unit, Definition: q.Definition, Columns: columnNames(rows), SQLSHA256: q.SHA256}
+	for _, row := range rows.Values {
+		for k := range row {
+			row[k] = plain(row[k])
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	res.Tables = append(res.Tables, t)
+	return nil
+}
+
+func (in *Inspection) finding(ctx context.Context, q *Query, res *Results) error {
+	path := filepath.Join(res.dir, q.Name+".parquet")
+	n, err := in.Engine.Export(ctx, q.SQL, path)
+	if err != nil {
+		return err
+	}
+	sum, err := fileSHA256(path)
+	res.Findings = append(res.Findings, FindingResult{Name: q.Name, Title: q.Title, Rule: q.Rule, Definition: q.Definition,
+		Instances: n, SQLSHA256: q.SHA256, SHA256: sum})
+	return err
+}
+
+// readings lists the other readings of each definition that a figure may name.
+func readings(d Definitions) map[string][]Definitions {
+	flip := func(now string, all ...string) []string {
+		var others []string
+		for _, r := range all {
+			if r != now {
+				others = append(others, r)
+			}
+		}
+		return others
+	}
+	out := map[string][]Definitions{}
+	for _, r := range flip(d.OverseasPayment, "settled", "any") {
+		other := d
+		other.OverseasPayment = r
+		out["overseas_payment"] = append(out["overseas_payment"], other)
+	}
+	for _, r := range flip(d.Holders, "owner", "all") {
+		other := d
+		other.Holders = r
+		out["holders"] = append(out["holders"], other)
+	}
+	for _, r := range flip(d.Outsourcing, "needs_consent", "exempt") {
+		other := d
+		other.Outsourcing = r
+		out["outsourcing"] = append(out["outsourcing"], other)
+	}
+	return out
+}
+
+// reading names the reading of a definition.
+func (d Definitions) reading(definition string) string {
+	return d.Map()[definition]
+}
+
+// Map gives the definitions by name, as case.yaml writes them.
+func (d Definitions) Map() map[string]string {
+	return map[string]string{"overseas_payment": d.OverseasPayment, "holders": d.Holders, "outsourcing": d.Outsourcing,
+		"unneeded_since": d.UnneededSince.String()}
+}
+
+// otherReadings computes, for each figure that a definition changes, what the
+// other reading gives, and puts the tables back as they were.
+func (in *Inspection) otherReadings(ctx context.Context, res *Results) error {
+	all := readings(in.Case.Definitions)
+	for _, definition := range sortedKeys(all) {
+		queries := in.figuresReading(definition)
+		if len(queries) == 0 {
+			continue
+		}
+		for _, defs := range all[definition] {
+			tables, err := in.derive(ctx, in.tables, defs)
+			if err != nil {
+				return err
+			}
+			if err := in.mountAll(ctx, tables); err != nil {
+				return err
+			}
+			for _, q := range queries {
+				values, err := in.figureValues(ctx, q)
+				if err != nil {
+					return fmt.Errorf("%s: %w", q.Path, err)
+				}
+				res.addReading(q.Name, OtherReading{definition, defs.reading(definition), values})
+			}
+		}
+		if err := in.mountAll(ctx, in.tables); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (in *Inspection) figuresReading(definition string) []*Query {
+	var out []*Query
+	for i := range in.Queries {
+		q := &in.Queries[i]
+		for _, r := range q.Readings {
+			if q.Kind == FigureQuery && r == definition {
+				out = append(out, q)
+			}
+		}
+	}
+	return out
+}
+
+func (res *Results) addReading(figure string, r OtherReading) {
+	for i := range res.Figures {
+		if res.Figures[i].Name == figure {
+			res.Figures[i].OtherReadings = append(res.Figures[i].OtherReadings, r)
+		}
+	}
+}
+
+// Discard removes what the results left in staging.
+func (res *Results) Discard() error {
+	if res.dir == "" {
+		return nil
+	}
+	return errors.Join(os.RemoveAll(res.dir))
+}

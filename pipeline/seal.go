@@ -1,0 +1,213 @@
+package pipeline
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// SchemaVersion is the version of every JSON file of a run.
+const SchemaVersion = 1
+
+// Inputs is a hash over all that the results depend on: case.yaml, what
+// became of every file, the SQL, and the versions of program and engine.
+func (in *Inspection) Inputs() (string, error) {
+	parts := []any{SchemaVersion, in.Case.SHA256, in.Versions, in.queryHashes()}
+	for _, r := range in.State().Sorted() {
+		still := *r
+		// What a rebuild of the lake changes is no input.
+		still.Lake, still.FirstKey, still.NewKeys = nil, 0, 0
+		parts = append(parts, still)
+	}
+	return digest(parts...)
+}
+
+func (in *Inspection) queryHashes() map[string]string {
+	out := map[string]string{}
+	for _, q := range in.Queries {
+		out[q.Path] = q.SHA256
+	}
+	return out
+}
+
+// Current gives the last sealed run if its inputs are those of now and its
+// folder stands unchanged.
+func (in *Inspection) Current() (*Sealed, error) {
+	last := in.State().LastRun
+	if last == nil {
+		return nil, nil
+	}
+	inputs, err := in.Inputs()
+	if err != nil || inputs != last.Inputs {
+		return nil, err
+	}
+	sum, err := fileSHA256(filepath.Join(in.Runs, last.RunID, "run.json"))
+	if errors.Is(err, os.ErrNotExist) || err == nil && sum != last.Manifest {
+		return nil, nil
+	}
+	return last, err
+}
+
+// Seal writes the results into a folder of their own, whole or not at all, and
+// the run into the ledger. From then on nothing in it changes.
+func (in *Inspection) Seal(res *Results) (*Manifest, error) {
+	inputs, err := in.Inputs()
+	if err != nil {
+		return nil, err
+	}
+	m := in.manifest(res)
+	tmp := filepath.Join(in.Runs, "."+m.RunID)
+	if err := errors.Join(os.RemoveAll(tmp), os.MkdirAll(filepath.Join(tmp, "findings"), 0o755)); err != nil {
+		return nil, err
+	}
+	if err := in.writeRun(tmp, m, res); err != nil {
+		return nil, err
+	}
+	sum, err := fileSHA256(filepath.Join(tmp, "run.json"))
+	if err != nil {
+		return nil, err
+	}
+	final := filepath.Join(in.Runs, m.RunID)
+	// A folder of that name that the ledger does not know is what an
+	// interrupted seal left.
+	if err := errors.Join(os.RemoveAll(final), os.Rename(tmp, final), syncFolder(in.Runs)); err != nil {
+		return nil, err
+	}
+	return m, in.append(Entry{Run: &Sealed{RunID: m.RunID, Inputs: inputs, Manifest: sum, Complete: m.Complete}})
+}
+
+func (in *Inspection) nextRunID() string {
+	n := 1
+	for _, e := range in.Ledger.Entries() {
+		if e.Run != nil {
+			n++
+		}
+	}
+	return fmt.Sprintf("run-%04d", n)
+}
+
+func (in *Inspection) manifest(res *Results) *Manifest {
+	m := &Manifest{SchemaVersion: SchemaVersion, RunID: in.nextRunID(), Case: in.Case.Name, Title: in.Case.Title,
+		CaseSHA256: in.Case.SHA256, Span: in.Case.Span, Definitions: in.Case.Definitions.Map(), Versions: in.Versions,
+		Sources: in.Status(), Queries: in.queryHashes(), Results: map[string]string{}}
+	m.Open, m.HeldBack = open(res.Checks)
+	m.Complete = len(m.Open) == 0
+	for _, r := range in.State().Sorted() {
+		m.Files = append(m.Files, *r)
+	}
+	return m
+}
+
+// writeRun writes every file of a run folder and puts it on disk; run.json,
+// which holds the hashes of the others, last.
+func (in *Inspection) writeRun(dir string, m *Manifest, res *Results) error {
+	for name, content := range map[string]any{
+		"figures.json":  FiguresFile{SchemaVersion: SchemaVersion, Figures: res.Figures},
+		"checks.json":   ChecksFile{SchemaVersion, res.Checks},
+		"tables.json":   TablesFile{SchemaVersion, res.Tables},
+		"findings.json": FindingsFile{SchemaVersion, res.Findings},
+	} {
+		if err := writeResult(dir, name, content, m); err != nil {
+			return err
+		}
+	}
+	for _, f := range res.Findings {
+		name := "findings/" + f.Name + ".parquet"
+		if err := copySynced(filepath.Join(res.dir, f.Name+".parquet"), filepath.Join(dir, name)); err != nil {
+			return err
+		}
+		m.Results[name] = f.SHA256
+	}
+	for _, q := range in.Queries {
+		path := filepath.Join(dir, "sql", filepath.FromSlash(q.Path))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return err
+		}
+		if err := writeSynced(path, []byte(q.SQL)); err != nil {
+			return err
+		}
+	}
+	if in.Log != nil {
+		if err := writeSynced(filepath.Join(dir, "log.ndjson"), in.Log()); err != nil {
+			return err
+		}
+	}
+	data, err := MarshalResult(m)
+	if err != nil {
+		return err
+	}
+	return errors.Join(writeSynced(filepath.Join(dir, "run.json"), data), syncFolder(dir))
+}
+
+func writeResult(dir, name string, content any, m *Manifest) error {
+	data, err := MarshalResult(content)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	sum := sha256.Sum256(data)
+	m.Results[name] = hex.EncodeToString(sum[:])
+	return writeSynced(filepath.Join(dir, name), data)
+}
+
+// MarshalResult writes JSON the one way in which every result is written:
+// indented by two spaces, nothing escaped for HTML, a line end at the end.
+func MarshalResult(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	err := e.Encode(v)
+	return b.Bytes(), err
+}
+
+func writeSynced(path string, data []byte) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	return errors.Join(err, f.Sync(), f.Close())
+}
+
+func copySynced(from, to string) error {
+	src, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	dst, err := os.Create(to)
+	if err != nil {
+		return errors.Join(err, src.Close())
+	}
+	_, err = io.Copy(dst, src)
+	return errors.Join(err, dst.Sync(), dst.Close(), src.Close())
+}
+
+func syncFolder(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+func fileSHA256(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	h := sha256.New()
+	_, err = io.Copy(h, f)
+	return hex.EncodeToString(h.Sum(nil)), errors.Join(err, f.Close())
+}
+
+// Prune drops the rollups that the last Derive and Results did not use.
+func (in *Inspection) Prune() error { return in.Store.Forget(in.used) }
+
+// RunFolder is the folder of a sealed run.
+func (in *Inspection) RunFolder(id string) string { return filepath.Join(in.Runs, id) }

@@ -1,0 +1,98 @@
+package pipeline
+
+import (
+	"context"
+	"time"
+)
+
+// Entry is one line of the ledger: exactly one of its parts is set.
+type Entry struct {
+	V        int       `json:"v"`
+	Seq      int64     `json:"seq"`  // from 0, without gaps
+	Time     time.Time `json:"time"` // of the local clock; never part of a result
+	Receipt  *Receipt  `json:"receipt,omitempty"`
+	Decision *Decision `json:"decision,omitempty"`
+	Run      *Sealed   `json:"run,omitempty"`
+}
+
+// Decision is the inspector's word on a held file.
+type Decision struct {
+	FileID   string   `json:"file_id"`
+	SHA256   string   `json:"sha256"`
+	Source   string   `json:"source"`
+	Action   string   `json:"action"`         // accept: it counts beside the others of its day · supersede: it counts in their place
+	Over     []string `json:"over,omitempty"` // SHA-256 of the files that it supersedes
+	Reason   string   `json:"reason"`
+	Operator string   `json:"operator"`
+}
+
+// The actions of a decision.
+const (
+	Accept    = "accept"
+	Supersede = "supersede"
+)
+
+// Sealed is the ledger's record of a finished run.
+type Sealed struct {
+	RunID    string `json:"run_id"`
+	Inputs   string `json:"inputs_sha256"`   // of all that a result depends on
+	Manifest string `json:"manifest_sha256"` // of run.json
+	Complete bool   `json:"complete"`
+}
+
+// Ledger is the append-only record of what became of every file. What it does
+// not name does not exist.
+type Ledger interface {
+	Entries() []Entry
+	// Append writes entries in one piece and returns when they are on disk;
+	// after a crash either all of them stand or none.
+	Append(entries ...Entry) error
+}
+
+// Store is the lake: Parquet files that are whole or not there at all.
+type Store interface {
+	// Root is the folder of the lake.
+	Root() string
+	// Staging makes a new private folder for files on their way in. All
+	// staging is removed when the store is opened and closed.
+	Staging() (string, error)
+	// Commit moves a staged file to its place: fsync, SHA-256, rename, fsync
+	// of the folder. rows is recorded, not counted.
+	Commit(staged, place string, rows int64) (LakeFile, error)
+	// Verify says whether a file of the lake still has its bytes. A file that
+	// was committed or verified by this store is not read again.
+	Verify(f LakeFile) error
+	// Present says, by size alone, whether a file is in its place.
+	Present(f LakeFile) bool
+	// FooterRows reads the number of rows from a file's footer, with another
+	// reader than the one that wrote it.
+	FooterRows(f LakeFile) (int64, error)
+	// Accounts reads the registry from the files of the table account_ids, in
+	// the order of their keys.
+	Accounts(ctx context.Context, files []LakeFile) (*Accounts, error)
+	// NewAccounts adds the accounts of a staged list (Parquet with the column
+	// account_id) to the registry, in their order, and returns the key of each.
+	NewAccounts(ctx context.Context, path, sender string, accounts *Accounts) ([]int32, error)
+	// Rollup finds the files of a rollup by the key of its inputs.
+	Rollup(key string) ([]LakeFile, bool)
+	// Remember keeps the files of a rollup under the key of its inputs.
+	Remember(key string, files []LakeFile) error
+	// Forget drops every rollup but those with a key in keep.
+	Forget(keep map[string]bool) error
+	// Seen gives the SHA-256 of a delivered file whose size, times and
+	// identity are what they were when Saw recorded it.
+	Seen(path string) (sha256 string, ok bool)
+	// Saw records the state of a delivered file. SaveSeen writes the records.
+	Saw(path, sha256 string)
+	SaveSeen() error
+}
+
+// Progress is told how long work goes on. Nothing it does changes a result.
+type Progress interface {
+	// Stage begins a stage of total steps (0: unknown).
+	Stage(name string, total int)
+	// Step says that n more steps are done, with so many records.
+	Step(n int, records int64)
+	// Say is a line for the reader and the log, with the fields of an event.
+	Say(text string, fields map[string]any)
+}
