@@ -34,6 +34,11 @@ func (in *Inspection) Ingest(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	before := len(in.Ledger.Entries())
+	for i := range in.NoFiles {
+		if err := in.record(&in.NoFiles[i]); err != nil {
+			return 0, err
+		}
+	}
 	if total > 0 {
 		if err := in.readGroups(ctx, groups, total); err != nil {
 			return len(in.Ledger.Entries()) - before, errors.Join(err, in.Store.SaveSeen())
@@ -415,7 +420,7 @@ func (in *Inspection) controlTotals() error {
 	var entries []Entry
 	for _, r := range in.State().Receipts {
 		src := in.Case.Source(r.Source)
-		control, ok := in.Control[r.Path]
+		control, ok := in.Control[r.Source][r.Path]
 		if src == nil || src.Control == nil || !ok || r.Status != Loaded {
 			continue
 		}

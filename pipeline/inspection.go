@@ -11,8 +11,9 @@ import (
 // Publish. It holds the case's ledger, so that only one works at a time.
 type Inspection struct {
 	Case     *Case
-	Files    map[string][]string // source → delivered files, slash-separated, relative to Inbox
-	Control  map[string]string   // delivered file → its control file
+	Files    map[string][]string          // source → delivered files, slash-separated, relative to Inbox
+	Control  map[string]map[string]string // source → delivered file → its control file
+	NoFiles  []Receipt                    // what a source names and is no file that can be read: refused
 	Inbox    string
 	Runs     string // folder of the sealed runs
 	Store    Store

@@ -1,0 +1,183 @@
+package duckdb
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"exhibit/pipeline"
+)
+
+var staged = []pipeline.Column{{Name: "account_key", Type: "INTEGER"}, {Name: "transfer_date", Type: "DATE"}, {Name: "fields", Type: "BIGINT"}, {Name: "note", Type: "VARCHAR"}}
+
+// stage writes n staged rows of two days: NULL, known and new accounts mixed,
+// and in note the row's place.
+func stage(t *testing.T, e *Engine, n int) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "staged.parquet")
+	export(t, e, fmt.Sprintf(`SELECT CAST(CASE range %% 3 WHEN 0 THEN NULL WHEN 1 THEN range * 7919 %% 1000 ELSE -1 - range * 7919 %% 100 END AS INTEGER) AS account_key,
+ CASE WHEN range %% 2 = 0 THEN DATE '2024-05-01' ELSE DATE '2024-05-02' END AS transfer_date, range AS fields, lpad(CAST(range AS VARCHAR), 9, '0') AS note FROM range(%d)`, n), path)
+	return path
+}
+
+func sum(t *testing.T, path string) string {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("%x", sha256.Sum256(data))
+}
+
+// keysFrom gives n keys: following on one another, or with gaps.
+func keysFrom(first int32, n int, step int32) []int32 {
+	keys := make([]int32, n)
+	for i := range keys {
+		keys[i] = first + int32(i)*step
+	}
+	return keys
+}
+
+func TestConvert(t *testing.T) {
+	e := open(t, Options{Threads: 2})
+	path := stage(t, e, 1000)
+	for _, step := range []int32{1, 3, -1} {
+		out := filepath.Join(t.TempDir(), "it's out.parquet")
+		n, err := e.Convert(t.Context(), pipeline.Conversion{Staged: path, Columns: staged, Keys: keysFrom(5000, 100, step), Day: day("2024-05-02"),
+			FileID: "0123456789ab", Out: out, Drop: []string{"transfer_date"}, Metadata: map[string]string{"source_sha256": "ab'c", "a": "b"}})
+		if err != nil || n != 500 {
+			t.Fatalf("%d rows, %v", n, err)
+		}
+		want := sel(t, e, fmt.Sprintf(`SELECT CASE WHEN account_key < 0 THEN 5000 + %d * (-1 - account_key) ELSE account_key END AS k, fields, note, '0123456789ab'
+ FROM read_parquet(%s) WHERE transfer_date = DATE '2024-05-02' ORDER BY k NULLS FIRST, note`, step, quote(path)))
+		if d := cmp.Diff(want, sel(t, e, "SELECT account_key, fields, note, file_id FROM read_parquet("+quote(out)+")")); d != "" {
+			t.Errorf("step %d: %s", step, d)
+		}
+		kv := sel(t, e, "SELECT CAST(decode(key) AS VARCHAR), CAST(decode(value) AS VARCHAR) FROM parquet_kv_metadata("+quote(out)+") ORDER BY 1")
+		if d := cmp.Diff([][]any{{"a", "b"}, {"source_sha256", "ab'c"}}, kv); d != "" {
+			t.Error(d)
+		}
+		all, err := e.Convert(t.Context(), pipeline.Conversion{Staged: path, Columns: staged, Keys: keysFrom(5000, 100, step), Day: pipeline.NoDay, FileID: "f", Out: out})
+		if err != nil || all != 1000 {
+			t.Errorf("%d rows, %v", all, err)
+		}
+	}
+}
+
+// An account without a key would become NULL or a made-up account.
+func TestConvertWithoutKey(t *testing.T) {
+	e := open(t, Options{Threads: 1})
+	path := stage(t, e, 1000)
+	for _, keys := range [][]int32{nil, keysFrom(0, 99, 1), keysFrom(0, 99, 2)} {
+		out := filepath.Join(t.TempDir(), "out.parquet")
+		if _, err := e.Convert(t.Context(), pipeline.Conversion{Staged: path, Columns: staged, Keys: keys, Day: pipeline.NoDay, Out: out}); err == nil {
+			t.Errorf("%d keys for 100 accounts", len(keys))
+		}
+		if _, err := os.Stat(out); err == nil {
+			t.Error("something lies at Out")
+		}
+	}
+}
+
+// Conversions from several goroutines do not mix up their keys.
+func TestConvertTogether(t *testing.T) {
+	e := open(t, Options{Threads: 1})
+	path, dir := stage(t, e, 1000), t.TempDir()
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			n, err := e.Convert(t.Context(), pipeline.Conversion{Staged: path, Columns: staged, Keys: keysFrom(int32(10000*(i+1)), 100, 2), Day: pipeline.NoDay,
+				Out: filepath.Join(dir, fmt.Sprint(i))})
+			if err != nil || n != 1000 {
+				t.Errorf("%d rows, %v", n, err)
+			}
+		})
+	}
+	wg.Wait()
+	for i := range 8 {
+		got := sel(t, e, "SELECT min(account_key), max(account_key) FROM read_parquet("+quote(filepath.Join(dir, fmt.Sprint(i)))+") WHERE account_key >= 1000")
+		if d := cmp.Diff([][]any{{int64(10000 * (i + 1)), int64(10000*(i+1) + 198)}}, got); d != "" {
+			t.Error(d)
+		}
+	}
+}
+
+func TestConvertAccounts(t *testing.T) {
+	e := open(t, Options{Threads: 1})
+	path := filepath.Join(t.TempDir(), "new.parquet")
+	export(t, e, "SELECT * FROM (VALUES ('다'), ('a''b'), (''), ('z')) v(account_id)", path)
+	for _, c := range []struct {
+		keys []int32
+		want [][]any
+	}{
+		{[]int32{10, 11, 12, 13}, [][]any{{int64(10), "it's", "다"}, {int64(11), "it's", "a'b"}, {int64(12), "it's", ""}, {int64(13), "it's", "z"}}},
+		{[]int32{11, 4, 10, 9}, [][]any{{int64(10), "it's", ""}, {int64(11), "it's", "다"}}},
+		{[]int32{6, 7, 8, 9}, nil},
+	} {
+		out := filepath.Join(t.TempDir(), "out.parquet")
+		n, err := e.ConvertAccounts(t.Context(), pipeline.AccountConversion{Staged: path, Keys: c.keys, First: 10, Sender: "it's", Out: out})
+		if err != nil || n != int64(len(c.want)) {
+			t.Fatalf("%d rows, %v", n, err)
+		}
+		def, _ := pipeline.LookupTable("account_ids")
+		mount(t, e, pipeline.Mounted{Def: def, Files: []pipeline.MountedFile{{Path: out}}})
+		if d := cmp.Diff(c.want, sel(t, e, "SELECT * FROM account_ids")); d != "" {
+			t.Error(d)
+		}
+	}
+	if _, err := e.ConvertAccounts(t.Context(), pipeline.AccountConversion{Staged: path, Keys: []int32{1}, Out: path + ".out"}); err == nil {
+		t.Error("one key for four accounts")
+	}
+}
+
+// The bytes of a file depend on its rows alone: not on threads, not on memory.
+func TestSameBytes(t *testing.T) {
+	const rows = 400_000 // four row groups
+	path, want := "", map[string]string{}
+	for _, o := range []Options{{Threads: 1}, {Threads: 2}, {Threads: 4}, {Threads: 2, MemoryBytes: 64 << 20}} {
+		e := open(t, o)
+		if path == "" {
+			path = stage(t, e, rows)
+		}
+		out := filepath.Join(t.TempDir(), "out.parquet")
+		for _, keys := range [][]int32{keysFrom(5000, 100, 1), keysFrom(5000, 100, 3)} {
+			if n, err := e.Convert(t.Context(), pipeline.Conversion{Staged: path, Columns: staged, Keys: keys, Day: pipeline.NoDay, FileID: "f", Out: out}); err != nil || n != rows {
+				t.Fatalf("%+v: %d rows, %v", o, n, err)
+			}
+			compare(t, want, fmt.Sprintf("convert %d", keys[1]), sum(t, out), o)
+		}
+		export(t, e, "SELECT account_key, count(*) AS n, sum(fields) AS s FROM read_parquet("+quote(path)+") GROUP BY account_key ORDER BY account_key", out)
+		compare(t, want, "grouped", sum(t, out), o)
+		export(t, e, "SELECT * FROM read_parquet("+quote(path)+") ORDER BY note DESC", out)
+		compare(t, want, "sorted", sum(t, out), o)
+	}
+}
+
+func compare(t *testing.T, want map[string]string, what, got string, o Options) {
+	t.Helper()
+	if want[what] == "" {
+		want[what] = got
+	}
+	if want[what] != got {
+		t.Errorf("%s: other bytes with %+v", what, o)
+	}
+}
+
+func TestCancelledExport(t *testing.T) {
+	e := open(t, Options{Threads: 1})
+	out := filepath.Join(t.TempDir(), "out.parquet")
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := e.Export(ctx, "SELECT 1 AS a", out); err == nil {
+		t.Error("exported after the end")
+	}
+	if _, err := os.Stat(out); err == nil {
+		t.Error("something lies at the path")
+	}
+}

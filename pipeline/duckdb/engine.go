@@ -1,0 +1,155 @@
+package duckdb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	duckdb "github.com/duckdb/duckdb-go/v2"
+
+	"exhibit/pipeline"
+)
+
+var _ pipeline.Engine = (*Engine)(nil)
+
+// Options are the machine's side of an engine. None of them changes a result.
+type Options struct {
+	MemoryBytes int64  // of the engine's buffers; 0: the engine's default
+	Threads     int    // 0: one a core
+	TempDir     string // where the private spill folder is made; "": the system's
+}
+
+// Engine is one in-memory DuckDB on one connection: settings, macros and
+// temporary tables belong to a connection, so a pool would lose them. Its
+// methods run one after the other, whoever calls them.
+type Engine struct {
+	mu       sync.Mutex
+	db       *sql.DB
+	conn     *sql.Conn
+	temp     *tempDir
+	version  string
+	mounted  map[string]string // table → the keyword to drop it with
+	builtins map[string]bool   // views that the engine brings along
+	volatile map[string]bool   // functions that are not pure
+	locked   bool              // see Lock
+	results  int               // ad-hoc results so far, for their names
+}
+
+// knownVersions are the engine versions whose traps have been measured.
+var knownVersions = []string{"v1.5.5"}
+
+// Open starts an engine, with its spill files in a folder of its own that
+// Close removes, and tests the behaviour that this package builds on.
+func Open(ctx context.Context, o Options) (_ *Engine, err error) {
+	temp, err := newTempDir(o.TempDir)
+	if err != nil {
+		return nil, fmt.Errorf("engine: %w", err)
+	}
+	e := &Engine{temp: temp, mounted: map[string]string{}}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, e.Close())
+		}
+	}()
+	connector, err := duckdb.NewConnector("", nil)
+	if err != nil {
+		return nil, fmt.Errorf("engine: %w", err)
+	}
+	e.db = sql.OpenDB(connector)
+	e.db.SetMaxOpenConns(1)
+	if e.conn, err = e.db.Conn(ctx); err != nil {
+		return nil, fmt.Errorf("engine: %w", err)
+	}
+	if err := e.configure(ctx, o); err != nil {
+		return nil, fmt.Errorf("engine: settings: %w", err)
+	}
+	if err := e.selfTest(ctx); err != nil {
+		return nil, fmt.Errorf("engine: self-test: %w", err)
+	}
+	return e, nil
+}
+
+// configure makes the settings, those against the network first.
+func (e *Engine) configure(ctx context.Context, o Options) error {
+	set := []string{
+		"SET autoinstall_known_extensions = false",
+		"SET autoload_known_extensions = false",
+		"SET allow_community_extensions = false",
+		"SET allow_persistent_secrets = false",
+		"SET temp_directory = " + quote(e.temp.path),
+		"SET preserve_insertion_order = true",
+		"SET TimeZone = 'UTC'",
+		"SET enable_progress_bar = false",
+		"CREATE MACRO bitwise_and(a, b) AS CAST(a AS BIGINT) & CAST(b AS BIGINT)",
+		"CREATE MACRO popcount(x) AS CAST(bit_count(CAST(x AS BIGINT)) AS BIGINT)",
+	}
+	if o.MemoryBytes > 0 {
+		set = append(set, fmt.Sprintf("SET memory_limit = '%dB'", o.MemoryBytes))
+	}
+	if o.Threads > 0 {
+		set = append(set, fmt.Sprintf("SET threads = %d", o.Threads))
+	}
+	for _, s := range set {
+		if err := e.exec(ctx, s); err != nil {
+			return err
+		}
+	}
+	return e.conn.QueryRowContext(ctx, "SELECT version()").Scan(&e.version)
+}
+
+// Version names the engine and its version, for the manifest.
+func (e *Engine) Version() string { return "duckdb " + e.version }
+
+// Close ends the engine and removes its spill folder.
+func (e *Engine) Close() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var errs []error
+	if e.conn != nil {
+		errs = append(errs, e.conn.Close())
+	}
+	if e.db != nil {
+		errs = append(errs, e.db.Close())
+	}
+	e.conn, e.db = nil, nil
+	errs = append(errs, e.temp.remove())
+	return errors.Join(errs...)
+}
+
+// exec runs one statement of this package.
+func (e *Engine) exec(ctx context.Context, text string) error {
+	_, err := e.conn.ExecContext(ctx, text)
+	return withoutValues(ctx, err)
+}
+
+// quote is the only way by which a text becomes part of a statement.
+func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
+
+// ident is the only way by which a name becomes part of a statement.
+func ident(s string) string { return `"` + strings.ReplaceAll(s, `"`, `""`) + `"` }
+
+// quotePath makes a path absolute, so that no scheme (s3://), no ~ and no
+// working folder decides which file is meant.
+func quotePath(path string) (string, error) {
+	if strings.ContainsRune(path, 0) {
+		return "", errors.New("a path holds a NUL byte")
+	}
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	return quote(abs), nil
+}
+
+// removeLeftover takes away what a statement that ended in err left at path.
+func removeLeftover(path string, err error) error {
+	if rm := os.Remove(path); rm != nil && !errors.Is(rm, os.ErrNotExist) {
+		return errors.Join(err, rm)
+	}
+	return err
+}

@@ -1,0 +1,48 @@
+package duckdb
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"exhibit/pipeline"
+)
+
+// checkFooters holds the columns of every file against the declaration. The
+// engine itself would take the schema of the first file for that of all, and
+// pass over what is more or other in the rest.
+func (e *Engine) checkFooters(ctx context.Context, t pipeline.Mounted, keys []pipeline.Column, paths []string) error {
+	inPath := map[string]bool{}
+	for _, k := range keys {
+		inPath[k.Name] = true
+	}
+	var want []string
+	for _, c := range t.Def.Columns {
+		typ := c.Type
+		if inPath[c.Name] {
+			typ = ""
+		}
+		want = append(want, fmt.Sprintf("(%s, %s)", quote(c.Name), quote(typ)))
+	}
+	text := fmt.Sprintf(`
+WITH want(name, type) AS (VALUES %s),
+have AS (SELECT file_name AS path, name, duckdb_type AS type FROM parquet_schema([%s]) WHERE num_children IS NULL),
+files AS (SELECT unnest([%[2]s]) AS path)
+SELECT f.path, w.name, w.type, h.type FROM files f CROSS JOIN want w LEFT JOIN have h ON h.path = f.path AND h.name = w.name
+WHERE coalesce(h.type, '') <> w.type ORDER BY ALL LIMIT 1`, strings.Join(want, ", "), strings.Join(paths, ", "))
+	r, err := e.rows(ctx, text, 0)
+	if err != nil {
+		return err
+	}
+	if len(r.Values) == 0 {
+		return nil
+	}
+	bad := r.Values[0]
+	switch {
+	case bad[2] == "":
+		return fmt.Errorf("%v: column %v stands in the path and in the file", bad[0], bad[1])
+	case bad[3] == nil:
+		return fmt.Errorf("%v: no column %v", bad[0], bad[1])
+	}
+	return fmt.Errorf("%v: column %v is %v, not %v", bad[0], bad[1], bad[3], bad[2])
+}

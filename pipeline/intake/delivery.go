@@ -1,0 +1,278 @@
+package intake
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"unicode/utf8"
+
+	"exhibit/pipeline"
+)
+
+// delivery is the reading of one delivered file.
+type delivery struct {
+	*layout
+	base  string
+	known *pipeline.Accounts
+	local *pipeline.Accounts // of the accounts that known lacks
+	codec *codec
+	limit int
+	probe func(int64)
+
+	t      *tokenizer
+	byName []string // the field at each position of a record; "" none
+	extra  []extra
+	values []value // of the record, one a column of the layout
+	text   []byte  // decoded text of the record
+	key    [8]byte
+
+	staged        pipeline.Staged
+	rows          *table
+	rejects       *table
+	accounts      *table
+	days          map[pipeline.Day]int64
+	day           pipeline.Day // the last one counted, with its records
+	dayRecords    int64
+	bytes, lines  int64 // of all pieces
+	headers       int64
+	nonASCII      int64 // records with bytes above 0x7F
+	garbled       int64 // of them, not decodable as declared
+	looksLikeUTF8 int64 // of them, valid UTF-8
+}
+
+// extra is a column that the header has and the layout has not.
+type extra struct {
+	at    int
+	count pipeline.FieldCount
+}
+
+// rejectColumns are those of the table rejects less file_id and source.
+var rejectColumns = []pipeline.Column{{Name: "record", Type: "BIGINT"}, {Name: "line", Type: "BIGINT"}, {Name: "last_line", Type: "BIGINT"},
+	{Name: "byte_offset", Type: "BIGINT"}, {Name: "reason", Type: "VARCHAR"}, {Name: "field", Type: "VARCHAR"}, {Name: "detail", Type: "VARCHAR"}}
+
+func newDelivery(l *layout, base, dir string, known *pipeline.Accounts) *delivery {
+	f := &delivery{layout: l, base: base, known: known, local: pipeline.NewAccounts(), values: make([]value, len(l.columns)),
+		days: map[pipeline.Day]int64{}, day: pipeline.NoDay,
+		rows:     newTable(filepath.Join(dir, "rows.parquet"), pipeline.StagedColumns(l.src)),
+		rejects:  newTable(filepath.Join(dir, "rejects.parquet"), rejectColumns),
+		accounts: newTable(filepath.Join(dir, "accounts.parquet"), []pipeline.Column{{Name: "account_id", Type: "VARCHAR"}})}
+	f.staged.Source = l.src.Name
+	f.staged.NameDay = fixed(dateRule(l.src))
+	f.staged.Reasons = map[string]int64{}
+	for _, c := range l.items {
+		f.staged.Fields = append(f.staged.Fields, pipeline.FieldCount{Field: c.field.Name, First: pipeline.NoDay, Last: pipeline.NoDay})
+	}
+	return f
+}
+
+// read reads all records. It returns nil, a refusal, or the machine's error.
+func (f *delivery) read(s *stream) error {
+	if f.name != nil {
+		day, err := f.name.day(f.base)
+		if err != nil {
+			return err
+		}
+		f.staged.NameDay = day
+	}
+	if err := s.begin(); err != nil {
+		return err
+	}
+	f.bytes = int64(s.start)
+	d := f.src.Dialect
+	f.t = newTokenizer(s, d, s.lineEnds, f.limit, maxColumns)
+	f.t.offset, f.t.wide = f.bytes, f.charset.wide()
+	skipped, err := f.t.skipLines(d.SkipLines)
+	f.piece(&skipped)
+	if err != nil {
+		return err
+	}
+	var rec record
+	if d.Header {
+		if err := f.readHeader(&rec); err != nil {
+			return err
+		}
+	} else {
+		f.positional()
+	}
+	f.t.fields = len(f.byName)
+	return f.readRecords(f.t, &rec)
+}
+
+func (f *delivery) piece(rec *record) {
+	f.bytes += rec.bytes
+	f.lines += rec.lines
+}
+
+func (f *delivery) readRecords(in records, rec *record) error {
+	for {
+		kind, err := in.next(rec)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		f.piece(rec)
+		switch kind {
+		case blankPiece:
+			f.staged.Blank++
+		case recordPiece:
+			f.staged.Records++
+			if f.probe != nil {
+				f.probe(f.staged.Records)
+			}
+			day, p := f.check(rec)
+			if p.reason != fine {
+				err = f.reject(rec, p)
+			} else {
+				err = f.accept(rec, day)
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// check finds the first problem of a record, and types its fields.
+func (f *delivery) check(rec *record) (pipeline.Day, problem) {
+	garbled := rec.high && f.weigh(rec.raw)
+	switch {
+	case rec.problem.reason != fine:
+		return 0, rec.problem
+	case rec.nul:
+		return 0, problem{reason: nulByte, field: slices.IndexFunc(rec.fields, func(b []byte) bool { return slices.Contains(b, 0) })}
+	case garbled:
+		return 0, problem{reason: undecodableBytes, field: slices.IndexFunc(rec.fields, func(b []byte) bool { return !f.codec.valid(b) })}
+	case rec.count < len(f.byName):
+		return 0, problem{tooFewFields, -1, fmt.Sprintf("%d fields of %d", rec.count, len(f.byName))}
+	case rec.count > len(f.byName):
+		return 0, problem{tooManyFields, -1, fmt.Sprintf("%d fields instead of %d", rec.count, len(f.byName))}
+	}
+	f.text = f.text[:0]
+	for i, c := range f.columns {
+		text := rec.fields[c.at]
+		if rec.high && !f.codec.utf8 && c.needText && indexHigh(text) < len(text) {
+			from := len(f.text)
+			f.text = f.codec.decode(f.text, text)
+			text = f.text[from:]
+		}
+		if r := c.check(text, &f.values[i]); r != fine {
+			return 0, problem{reason: r, field: c.at}
+		}
+	}
+	day, p := f.dayOf()
+	if p.reason == fine && len(f.unique) > 0 {
+		p = f.checkUnique()
+	}
+	return day, p
+}
+
+// weigh notes what a record's bytes say about the declared encoding, and
+// whether they cannot be decoded.
+func (f *delivery) weigh(raw []byte) (garbled bool) {
+	f.nonASCII++
+	if garbled = !f.codec.valid(raw); garbled {
+		f.garbled++
+	}
+	if !f.codec.utf8 && utf8.Valid(raw) {
+		f.looksLikeUTF8++
+	}
+	return garbled
+}
+
+// dayOf is the day of a transfer.
+func (f *delivery) dayOf() (pipeline.Day, problem) {
+	if f.date == nil {
+		return f.staged.NameDay, problem{}
+	}
+	v := &f.values[f.date.index]
+	if !v.present {
+		return 0, problem{reason: required, field: f.date.at}
+	}
+	day := f.date.dayOf(v)
+	if f.name != nil && day != f.staged.NameDay {
+		return 0, problem{reason: wrongDate, field: f.date.at}
+	}
+	return day, problem{}
+}
+
+// checkUnique comes last, so that a value counts as taken only by a record that
+// is accepted.
+func (f *delivery) checkUnique() problem {
+	for _, c := range f.unique {
+		if v := &f.values[c.index]; v.present {
+			if _, taken := c.unique.Lookup("", f.identity(c, v)); taken {
+				return problem{reason: duplicateValue, field: c.at}
+			}
+		}
+	}
+	for _, c := range f.unique {
+		if v := &f.values[c.index]; v.present {
+			c.unique.Add("", f.identity(c, v))
+		}
+	}
+	return problem{}
+}
+
+// identity is what makes two values of a field the same: the typed value where
+// one stands for it, else the text.
+func (f *delivery) identity(c *column, v *value) []byte {
+	if c.ordered && v.over == 0 {
+		binary.LittleEndian.PutUint64(f.key[:], uint64(v.number))
+		return f.key[:]
+	}
+	return v.text
+}
+
+func (f *delivery) reject(rec *record, p problem) error {
+	f.staged.Rejected++
+	f.staged.Reasons[p.reason.String()]++
+	t := f.rejects
+	t.cols[0].number(f.staged.Records)
+	t.cols[1].number(rec.line)
+	t.cols[2].number(rec.last)
+	t.cols[3].number(rec.offset)
+	t.textAt(4, []byte(p.reason.String()))
+	field := ""
+	if p.field >= 0 && p.field < len(f.byName) {
+		field = f.byName[p.field]
+	}
+	for i, text := range []string{field, p.detail} {
+		if text == "" {
+			t.cols[5+i].null()
+		} else {
+			t.textAt(5+i, []byte(text))
+		}
+	}
+	return t.endRow()
+}
+
+// accept writes a record and counts it.
+func (f *delivery) accept(rec *record, day pipeline.Day) error {
+	f.staged.Accepted++
+	var bits int64
+	for i, c := range f.items {
+		if f.values[c.index].present {
+			bits |= 1 << i
+			see(&f.staged.Fields[i], day, f.src.Kind)
+		}
+	}
+	for i := range f.extra {
+		if x := &f.extra[i]; !f.missing(rec.fields[x.at]) {
+			see(&x.count, day, f.src.Kind)
+		}
+	}
+	if f.src.Kind == pipeline.Transfers {
+		f.countDay(day)
+	}
+	for i := range f.staging {
+		if err := f.write(i, &f.staging[i], day, bits); err != nil {
+			return err
+		}
+	}
+	return f.rows.endRow()
+}

@@ -1,0 +1,154 @@
+package intake
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"exhibit/pipeline"
+)
+
+// maxColumns is how many columns of a header are looked at.
+const maxColumns = 1 << 17
+
+// positional takes the columns in the order of the layout.
+func (f *delivery) positional() {
+	for i, c := range f.columns {
+		c.at = i
+		f.byName = append(f.byName, c.field.Name)
+	}
+}
+
+// readHeader reads the header and finds each column of the layout in it. Other
+// columns are named by their place only, since a missing header would show
+// somebody's data here.
+func (f *delivery) readHeader(rec *record) error {
+	for {
+		kind, err := f.t.next(rec)
+		if errors.Is(err, io.EOF) {
+			if f.bytes == 0 {
+				return errNoData
+			}
+			return refusal("no header: the file ends before it")
+		}
+		if err != nil {
+			return err
+		}
+		f.piece(rec)
+		if kind == recordPiece {
+			break
+		}
+		if kind == blankPiece {
+			f.staged.Blank++
+		}
+	}
+	f.headers = 1
+	switch {
+	case rec.problem.reason != fine:
+		return refusal(fmt.Sprintf("header unlike the layout: %s at line %d", rec.problem.reason, rec.line))
+	case rec.nul:
+		return refusal("header unlike the layout: it holds a NUL byte")
+	case !f.codec.valid(rec.raw):
+		return refusal("wrong encoding: the header cannot be decoded as " + f.src.Encoding)
+	case rec.count > maxColumns:
+		return refusal(fmt.Sprintf("header unlike the layout: %d columns", rec.count))
+	}
+	return f.matchHeader(f.headerNames(rec))
+}
+
+func (f *delivery) headerNames(rec *record) []string {
+	var names []string
+	for _, b := range rec.fields {
+		if !f.codec.utf8 {
+			b = f.codec.decode(nil, b)
+		}
+		names = append(names, string(b))
+	}
+	return names
+}
+
+func (f *delivery) matchHeader(names []string) error {
+	places := map[string][]int{}
+	for i, name := range names {
+		places[name] = append(places[name], i)
+	}
+	var missing, twice []string
+	f.byName = make([]string, len(names))
+	for _, c := range f.columns {
+		switch at := places[c.field.Name]; len(at) {
+		case 0:
+			missing = append(missing, c.field.Name)
+		case 1:
+			c.at = at[0]
+			f.byName[c.at] = c.field.Name
+		default:
+			twice = append(twice, fmt.Sprintf("%s (positions %d and %d)", c.field.Name, at[0]+1, at[1]+1))
+		}
+	}
+	var unknown []string
+	known := func(name string) bool {
+		return slices.ContainsFunc(f.columns, func(c *column) bool { return c.field.Name == name })
+	}
+	for i, name := range names {
+		if f.byName[i] == "" && (len(places[name]) == 1 || !known(name)) {
+			unknown = append(unknown, fmt.Sprintf("position %d (%d characters)", i+1, utf8.RuneCountInString(name)))
+			f.addExtra(i, name)
+		}
+	}
+	if len(missing) == 0 && len(twice) == 0 && len(unknown) > 0 && f.src.NewFields == "record" {
+		return f.extraTwice(places)
+	}
+	var why []string
+	for _, w := range []struct {
+		what  string
+		which []string
+	}{{"missing", missing}, {"twice", twice}, {"not in the layout", unknown}} {
+		if len(w.which) > 0 {
+			why = append(why, w.what+": "+firstFew(w.which))
+		}
+	}
+	if len(why) == 0 {
+		return nil
+	}
+	return refusal("header unlike the layout: " + strings.Join(why, "; "))
+}
+
+// addExtra counts a column that the layout lacks, where the source says that
+// new columns are recorded.
+func (f *delivery) addExtra(at int, name string) {
+	if f.src.NewFields == "record" {
+		f.extra = append(f.extra, extra{at, pipeline.FieldCount{Field: name, First: pipeline.NoDay, Last: pipeline.NoDay}})
+	}
+}
+
+func (f *delivery) extraTwice(places map[string][]int) error {
+	for _, x := range f.extra {
+		if len(places[x.count.Field]) > 1 {
+			return refusal(fmt.Sprintf("header unlike the layout: the columns at position %d and %d have one name",
+				places[x.count.Field][0]+1, places[x.count.Field][1]+1))
+		}
+	}
+	return nil
+}
+
+func firstFew(list []string) string {
+	const few = 5
+	if len(list) <= few {
+		return strings.Join(list, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(list[:few], ", "), len(list)-few)
+}
+
+// missing says whether the value of a column that the layout lacks is none.
+func (f *delivery) missing(b []byte) bool {
+	if f.src.Schema.MissingValues == nil {
+		return len(b) == 0
+	}
+	if !f.codec.utf8 && indexHigh(b) < len(b) {
+		b = f.codec.decode(nil, b)
+	}
+	return slices.Contains(f.src.Schema.MissingValues, string(b))
+}

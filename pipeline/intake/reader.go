@@ -1,0 +1,132 @@
+package intake
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"exhibit/pipeline"
+)
+
+// Options are the machine's settings. None of them changes what a file of
+// ordinary records gives.
+type Options struct {
+	// MaxRecord is the longest record in bytes; 0 means MaxRecord, the constant.
+	MaxRecord int
+	// Open opens a delivered file; nil means os.Open.
+	Open func(path string) (io.ReadCloser, error)
+}
+
+// Reader reads delivered files. It is safe for concurrent use; each Read takes
+// a goroutine beside its own.
+type Reader struct {
+	opts   Options
+	codecs codecs
+	probe  func(record int64) // tests: called before each record is checked
+}
+
+var _ pipeline.Reader = (*Reader)(nil)
+
+// New gives a Reader.
+func New(opts Options) *Reader {
+	if opts.MaxRecord == 0 {
+		opts.MaxRecord = MaxRecord
+	}
+	if opts.Open == nil {
+		opts.Open = openRegular
+	}
+	return &Reader{opts: opts}
+}
+
+func openRegular(path string) (io.ReadCloser, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, refusal("it is no regular file")
+	}
+	return os.Open(path)
+}
+
+// Read implements pipeline.Reader. Receipt.Path is left to the caller, who knows
+// the inbox. A refused file leaves nothing below dir; its receipt still has the
+// hash and the size of all its bytes, and what was counted up to the refusal.
+// Something that is no regular file has no hash.
+func (r *Reader) Read(ctx context.Context, src *pipeline.Source, path, dir string, known *pipeline.Accounts) (*pipeline.Staged, error) {
+	l, err := compile(src)
+	if err != nil {
+		return nil, fmt.Errorf("source %s: %w", src.Name, err)
+	}
+	f := newDelivery(l, filepath.Base(path), dir, known)
+	f.codec, f.limit, f.probe = r.codecs.get(l.charset), r.opts.MaxRecord, r.probe
+	in, err := r.opts.Open(path)
+	var why refusal
+	switch {
+	case errors.As(err, &why):
+		return f.refused(why, nil)
+	case err != nil:
+		return nil, err
+	}
+	s := newStream(filepath.Base(path), l.charset, &src.Dialect)
+	go s.run(ctx, in)
+	err = guard(func() error { return f.read(s) })
+	s.abandon()
+	if cerr := in.Close(); err == nil {
+		err = cerr
+	}
+	if s.err != nil {
+		err = fmt.Errorf("%s: %w", path, s.err)
+	}
+	if err == nil {
+		err = guard(func() error { return f.settle(s) })
+	}
+	switch {
+	case errors.As(err, &why):
+		return f.refused(why, s)
+	case err != nil:
+		return nil, errors.Join(err, f.discard())
+	}
+	return f.loaded(s)
+}
+
+// refused gives the receipt of a refused file.
+func (f *delivery) refused(why refusal, s *stream) (*pipeline.Staged, error) {
+	f.seal(s)
+	f.staged.Status, f.staged.Reason = pipeline.Refused, string(why)
+	f.staged.Days, f.staged.Fields = nil, nil
+	return &f.staged, f.discard()
+}
+
+// loaded closes the staged files and gives the receipt.
+func (f *delivery) loaded(s *stream) (*pipeline.Staged, error) {
+	f.seal(s)
+	f.staged.Status = pipeline.Loaded
+	var err [3]error
+	f.staged.Rows, err[0] = f.rows.finish()
+	f.staged.Rejects, err[1] = f.rejects.finish()
+	f.staged.NewAccounts, err[2] = f.accounts.finish()
+	if err := errors.Join(err[:]...); err != nil {
+		return nil, errors.Join(err, f.discard())
+	}
+	f.staged.New = f.local.Len()
+	return &f.staged, nil
+}
+
+// seal writes the identity of the bytes and the counts into the receipt.
+func (f *delivery) seal(s *stream) {
+	if s != nil && s.sum != "" {
+		f.staged.SHA256, f.staged.FileID, f.staged.Bytes = s.sum, s.sum[:12], s.bytes
+	}
+	f.staged.Lines = f.lines
+	if f.t != nil {
+		f.staged.Newlines = f.t.newlines
+	}
+}
+
+func (f *delivery) discard() error {
+	return errors.Join(f.rows.discard(), f.rejects.discard(), f.accounts.discard())
+}

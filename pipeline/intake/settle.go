@@ -1,0 +1,194 @@
+package intake
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"exhibit/pipeline"
+)
+
+const (
+	errNoData = refusal("no data: the file is empty")
+
+	// suspects is how many records must speak against the declared encoding
+	// before the whole file is refused for it.
+	suspects = 10
+)
+
+// see counts a filled field, and the days on which it was.
+func see(c *pipeline.FieldCount, day pipeline.Day, kind pipeline.Kind) {
+	c.Records++
+	if kind != pipeline.Transfers {
+		return
+	}
+	if c.First == pipeline.NoDay || day < c.First {
+		c.First = day
+	}
+	if c.Last == pipeline.NoDay || day > c.Last {
+		c.Last = day
+	}
+}
+
+// countDay counts an accepted record; records of one day mostly stand together.
+func (f *delivery) countDay(day pipeline.Day) {
+	if day != f.day {
+		f.closeDay()
+		f.day = day
+	}
+	f.dayRecords++
+}
+
+func (f *delivery) closeDay() {
+	if f.dayRecords > 0 {
+		f.days[f.day] += f.dayRecords
+		f.dayRecords = 0
+	}
+}
+
+// write gives one staged column the value of an accepted record.
+func (f *delivery) write(col int, o *output, day pipeline.Day, bits int64) error {
+	b := &f.rows.cols[col]
+	switch o.gives {
+	case giveAccount:
+		return f.writeAccount(b)
+	case giveDay:
+		b.number(int64(day))
+		return nil
+	case giveFields:
+		b.number(bits)
+		return nil
+	case giveDefault:
+		f.rows.textAt(col, []byte(o.text))
+		return nil
+	case giveNothing:
+		b.null()
+		return nil
+	}
+	v := &f.values[o.from.index]
+	switch {
+	case !v.present:
+		b.null()
+	case o.gives == giveText:
+		f.rows.textAt(col, v.text)
+	case o.gives == giveDate:
+		b.number(int64(o.from.dayOf(v)))
+	default:
+		b.number(v.number)
+	}
+	return nil
+}
+
+func (f *delivery) writeAccount(b *buffer) error {
+	if f.account == nil || !f.values[f.account.index].present {
+		b.null()
+		return nil
+	}
+	id := f.values[f.account.index].text
+	if f.known != nil {
+		if key, ok := f.known.Lookup(f.src.Sender, id); ok {
+			b.number(int64(key))
+			return nil
+		}
+	}
+	key, added, ok := f.local.Add(f.src.Sender, id)
+	if !ok {
+		return refusal("more accounts than an INTEGER can number")
+	}
+	b.number(-1 - int64(key))
+	if !added {
+		return nil
+	}
+	f.accounts.textAt(0, id)
+	return f.accounts.endRow()
+}
+
+// settle decides, after the last byte, whether the file can be trusted. It
+// compares what was read with what was counted apart from it.
+func (f *delivery) settle(s *stream) error {
+	f.closeDay()
+	for day, n := range f.days {
+		f.staged.Days = append(f.staged.Days, pipeline.DayCount{Day: day, Records: n})
+	}
+	slices.SortFunc(f.staged.Days, func(a, b pipeline.DayCount) int { return cmp.Compare(a.Day, b.Day) })
+	for _, x := range f.extra {
+		f.staged.Fields = append(f.staged.Fields, x.count)
+	}
+	if s.text == int64(s.start) {
+		return errNoData
+	}
+	if err := f.checkEncoding(); err != nil {
+		return err
+	}
+	if err := f.conserved(s); err != nil {
+		return err
+	}
+	if f.staged.Records > 0 && f.staged.Accepted == 0 {
+		return refusal("every record was rejected: " + f.reasons())
+	}
+	return nil
+}
+
+// checkEncoding refuses a file whose records say that it is not in the declared
+// encoding.
+func (f *delivery) checkEncoding() error {
+	switch {
+	case f.garbled >= suspects && 2*f.garbled > f.nonASCII:
+		return refusal(fmt.Sprintf("wrong encoding: %d of %d records with characters beyond ASCII cannot be decoded as %s",
+			f.garbled, f.nonASCII, f.src.Encoding))
+	case f.nonASCII >= suspects && f.looksLikeUTF8 == f.nonASCII:
+		return refusal(fmt.Sprintf("wrong encoding: all %d records with characters beyond ASCII are valid UTF-8, and %s is declared",
+			f.nonASCII, f.src.Encoding))
+	}
+	return nil
+}
+
+// conserved checks that nothing was lost and nothing came from nowhere.
+func (f *delivery) conserved(s *stream) error {
+	c := &f.staged.Counts
+	var reasons, days int64
+	for _, n := range f.staged.Reasons {
+		reasons += n
+	}
+	for _, d := range f.staged.Days {
+		days += d.Records
+	}
+	if f.src.Kind != pipeline.Transfers {
+		days = c.Accepted
+	}
+	for _, sum := range []struct {
+		what      string
+		got, want int64
+	}{
+		{"accepted and rejected records", c.Accepted + c.Rejected, c.Records},
+		{"rejects by reason", reasons, c.Rejected},
+		{"records by day", days, c.Accepted},
+		{"staged rows", f.rows.total, c.Accepted},
+		{"staged rejects", f.rejects.total, c.Rejected},
+		{"new accounts", f.accounts.total, int64(f.local.Len())},
+		{"bytes", f.bytes, s.text},
+		{"lines", f.lines, s.lines.lines()},
+	} {
+		if sum.got != sum.want {
+			return refusal(fmt.Sprintf("accounting: %s add up to %d instead of %d", sum.what, sum.got, sum.want))
+		}
+	}
+	// Where a quote is out of place, what is a record is a matter of reading.
+	if n := s.count.total(); f.t.cut == 0 && n != c.Records+f.headers {
+		return refusal(fmt.Sprintf("accounting: %d records read, %d counted", c.Records+f.headers, n))
+	}
+	c.Lines = f.lines
+	return nil
+}
+
+// reasons lists the reasons for rejecting, the most frequent first.
+func (f *delivery) reasons() string {
+	names := slices.Sorted(maps.Keys(f.staged.Reasons))
+	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(f.staged.Reasons[b], f.staged.Reasons[a]) })
+	for i, name := range names {
+		names[i] = fmt.Sprintf("%s %d", name, f.staged.Reasons[name])
+	}
+	return strings.Join(names, ", ")
+}

@@ -1,0 +1,17 @@
+-- finding: never_paid_overseas
+-- title: Data sent about people who never paid overseas
+-- title.ko: 해외결제를 한 적이 없는 사람의 정보 제공
+-- needs: person_totals, first_payments, params
+-- rule: Personal Information Protection Act, Art. 17 and 28-8; Credit Information Act, Art. 32
+-- reading: holders, overseas_payment
+--
+-- One row for each person of whom at least one record was sent and who appears in no overseas payment of the delivered payment
+-- tables, at any time. The purpose that the sender names, scoring for payments overseas, does not exist for them; sharing and
+-- transfer abroad then rest on consent alone. By the reading "settled" only payments that were settled, or delivered without a
+-- status, count as payments; by the reading "any" cancelled ones too. Records are all that were sent about the person.
+SELECT t.person_key, t.records, t.first_date, t.last_date
+FROM person_totals t
+LEFT JOIN first_payments f ON f.person_key = t.person_key
+CROSS JOIN params p
+WHERE CASE WHEN p.overseas_payment = 'any' THEN f.first_any ELSE f.first_settled END IS NULL
+ORDER BY t.person_key
