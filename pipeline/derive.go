@@ -17,7 +17,7 @@ const accountsARange = 4 << 20
 // pure function of its inputs: one whose inputs are what they were is not
 // made again.
 func (in *Inspection) Derive(ctx context.Context) error {
-	in.used = map[string]bool{}
+	in.used, in.made = map[string]bool{}, map[string][]LakeFile{}
 	base, err := in.baseTables()
 	if err != nil {
 		return err
@@ -107,7 +107,19 @@ func (in *Inspection) rollup(ctx context.Context, q *Query, tables map[string]ta
 		}
 		all = append(all, files...)
 	}
-	return all, nil
+	return all, in.remember()
+}
+
+// remember puts the rollups that were made on disk, and remembers them.
+func (in *Inspection) remember() error {
+	if err := in.Store.Flush(); err != nil {
+		return err
+	}
+	if err := in.Store.Remember(in.made); err != nil {
+		return err
+	}
+	clear(in.made)
+	return nil
 }
 
 // months lists the months in which a source has records, in order.
@@ -149,7 +161,8 @@ func (in *Inspection) rollupOnce(ctx context.Context, q *Query, tables map[strin
 		files = append(files, f)
 	}
 	in.Progress.Step(1, 0)
-	return files, in.Store.Remember(key, files)
+	in.made[key] = files
+	return files, nil
 }
 
 // rollupKey is a hash over all that the rollup depends on.
@@ -251,8 +264,7 @@ func (in *Inspection) exportRange(ctx context.Context, q *Query, tables map[stri
 	if err != nil {
 		return LakeFile{}, errors.Join(err, os.RemoveAll(dir))
 	}
-	f, err := in.Store.Commit(out, place, rows)
-	return f, errors.Join(err, os.RemoveAll(dir))
+	return in.Store.Commit(out, place, rows)
 }
 
 // sqlOf is the text that this engine runs for a query.

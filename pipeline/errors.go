@@ -26,3 +26,17 @@ func (h *Hinted) Unwrap() error { return h.Err }
 
 // WithHint adds a hint to an error.
 func WithHint(err error, hint string) error { return &Hinted{err, hint} }
+
+// Misuse marks an error as one of configuration or usage: errors.Is(err,
+// ErrConfig) holds, and the text stays what it is.
+func Misuse(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &misuse{err}
+}
+
+type misuse struct{ err error }
+
+func (m *misuse) Error() string   { return m.err.Error() }
+func (m *misuse) Unwrap() []error { return []error{m.err, ErrConfig} }

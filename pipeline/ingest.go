@@ -184,7 +184,7 @@ func (in *Inspection) readGroups(ctx context.Context, groups [][]delivered, tota
 	}
 	in.Progress.Stage("ingest", total)
 	var waiting []*Staged
-	return ordered(ctx, len(files), in.Workers, in.Workers+1,
+	err = ordered(ctx, len(files), in.Workers, in.Workers+1,
 		func(ctx context.Context, i int) (*Staged, error) {
 			st, err := in.Reader.Read(ctx, files[i].source, in.path(files[i].path), dirs[i], known)
 			if err == nil {
@@ -205,6 +205,8 @@ func (in *Inspection) readGroups(ctx context.Context, groups [][]delivered, tota
 			waiting = nil
 			return err
 		})
+	// What was loaded before an error counts: it is whole.
+	return errors.Join(err, in.flush())
 }
 
 // settle decides what becomes of the files of a group, and commits it.
@@ -340,7 +342,7 @@ func (in *Inspection) load(ctx context.Context, src *Source, st *Staged) error {
 			return err
 		}
 	}
-	return in.append(Entry{Receipt: &r})
+	return in.appendLater(Entry{Receipt: &r})
 }
 
 func (in *Inspection) loadAccounts(ctx context.Context, src *Source, st *Staged, r *Receipt) ([]int32, error) {
@@ -411,7 +413,7 @@ func (in *Inspection) convert(ctx context.Context, job Conversion, place string,
 	}
 	f, err := in.Store.Commit(job.Out, place, n)
 	r.Lake = append(r.Lake, f)
-	return errors.Join(err, os.RemoveAll(dir))
+	return err
 }
 
 // controlTotals reads the sender's own counts. One that came or changed after

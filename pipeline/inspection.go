@@ -27,10 +27,12 @@ type Inspection struct {
 	Log      func() []byte     // what has been said so far, for log.ndjson
 
 	state    *State
+	later    []Entry   // folded into state, and not yet in the ledger
 	accounts *Accounts // nil until a file is read
 	tables   map[string]table
-	used     map[string]bool   // keys of the rollups that were asked for
-	mounted  map[string]string // table → what of it is visible in the engine
+	made     map[string][]LakeFile // rollups that are made and not yet remembered
+	used     map[string]bool       // keys of the rollups that were asked for
+	mounted  map[string]string     // table → what of it is visible in the engine
 }
 
 // State is what the ledger says now.
@@ -41,9 +43,13 @@ func (in *Inspection) State() *State {
 	return in.state
 }
 
-// append writes entries to the ledger and folds them into the state.
+// append writes entries to the ledger, after those that wait, and folds them
+// into the state.
 func (in *Inspection) append(entries ...Entry) error {
 	state := in.State()
+	if err := in.flush(); err != nil {
+		return err
+	}
 	if err := in.Ledger.Append(entries...); err != nil {
 		return err
 	}
@@ -51,6 +57,30 @@ func (in *Inspection) append(entries ...Entry) error {
 		state.add(&entries[i])
 	}
 	return nil
+}
+
+// flushEvery is how many lines of the ledger may wait for their files to be on
+// disk. What waits when the process ends is read again by the next.
+const flushEvery = 64
+
+// appendLater folds an entry into the state now and writes it to the ledger
+// with the next flush, once the files that it names are on disk.
+func (in *Inspection) appendLater(e Entry) error {
+	in.State().add(&e)
+	if in.later = append(in.later, e); len(in.later) >= flushEvery {
+		return in.flush()
+	}
+	return nil
+}
+
+// flush puts the files of the waiting entries on disk, then the entries.
+func (in *Inspection) flush() error {
+	entries := in.later
+	in.later = nil
+	if err := in.Store.Flush(); err != nil {
+		return err
+	}
+	return in.Ledger.Append(entries...)
 }
 
 func (in *Inspection) path(rel string) string {
@@ -70,13 +100,13 @@ func (in *Inspection) Decide(name, action, reason, operator string) (*Receipt, e
 	}
 	switch {
 	case len(found) == 0:
-		return nil, WithHint(fmt.Errorf("%q: no such file in the ledger: %w", name, ErrConfig), "exhibit files lists them with their ids")
+		return nil, WithHint(Misuse(fmt.Errorf("%q: no such file in the ledger", name)), "exhibit files lists them with their ids")
 	case len(found) > 1:
-		return nil, WithHint(fmt.Errorf("%q: names %d files: %w", name, len(found), ErrConfig), "use the file's id")
+		return nil, WithHint(Misuse(fmt.Errorf("%q: names %d files", name, len(found))), "use the file's id")
 	}
 	r := found[0]
 	if r.Status != Held && (action != Supersede || r.Status != Loaded) {
-		return nil, fmt.Errorf("%s: is %s, not held: %w", r.Path, r.Status, ErrConfig)
+		return nil, Misuse(fmt.Errorf("%s: is %s, not held", r.Path, r.Status))
 	}
 	d := Decision{FileID: r.FileID, SHA256: r.SHA256, Source: r.Source, Action: action, Reason: reason, Operator: operator}
 	if action == Supersede {

@@ -56,9 +56,12 @@ type Store interface {
 	// Staging makes a new private folder for files on their way in. All
 	// staging is removed when the store is opened and closed.
 	Staging() (string, error)
-	// Commit moves a staged file to its place: fsync, SHA-256, rename, fsync
-	// of the folder. rows is recorded, not counted.
+	// Commit takes the SHA-256 of a staged file and notes that it belongs in
+	// place. rows is recorded, not counted.
 	Commit(staged, place string, rows int64) (LakeFile, error)
+	// Flush puts every noted file on disk and in its place: fsync, rename,
+	// fsync of the folders. Only after it may the ledger name them.
+	Flush() error
 	// Verify says whether a file of the lake still has its bytes. A file that
 	// was committed or verified by this store is not read again.
 	Verify(f LakeFile) error
@@ -75,8 +78,8 @@ type Store interface {
 	NewAccounts(ctx context.Context, path, sender string, accounts *Accounts) ([]int32, error)
 	// Rollup finds the files of a rollup by the key of its inputs.
 	Rollup(key string) ([]LakeFile, bool)
-	// Remember keeps the files of a rollup under the key of its inputs.
-	Remember(key string, files []LakeFile) error
+	// Remember keeps the files of rollups under the keys of their inputs.
+	Remember(rollups map[string][]LakeFile) error
 	// Forget drops every rollup but those with a key in keep.
 	Forget(keep map[string]bool) error
 	// Seen gives the SHA-256 of a delivered file whose size, times and

@@ -57,7 +57,7 @@ func tell(w io.Writer, err error) {
 
 // usage marks an error as the user's, with a hint.
 func usage(hint, format string, args ...any) error {
-	err := fmt.Errorf(format+": %w", append(args, pipeline.ErrConfig)...)
+	err := pipeline.Misuse(fmt.Errorf(format, args...))
 	if hint == "" {
 		return err
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"exhibit/pipeline"
@@ -58,24 +59,61 @@ func (a *app) printFigures(r *reports.Run) error {
 		}
 		return nil
 	}
-	t := newTable("figure", "value", "number", "unit", "reading")
-	for _, f := range r.Figures {
-		addValues(t, f, f.Values, "", a.format == "table")
-		for _, other := range f.OtherReadings {
-			addValues(t, f, other.Values, other.Definition+": "+other.Reading, a.format == "table")
-		}
+	if a.format == "csv" {
+		return figureRows(r.Figures).write(a.out, a.format)
 	}
-	return t.write(a.out, a.format)
+	return figureTable(r.Figures).write(a.out, a.format)
 }
 
-func addValues(t *table, f pipeline.FigureResult, values pipeline.Values, reading string, forPeople bool) {
-	for _, v := range values {
-		number := v.Value
-		if forPeople {
-			number = grouped(number)
+// figureRows has a row for each number and each reading, for programs.
+func figureRows(figures []pipeline.FigureResult) *table {
+	t := newTable("figure", "value", "number", "unit", "definition", "reading")
+	for _, f := range figures {
+		for _, v := range f.Values {
+			t.add(f.Name, v.Column, v.Value, f.Unit, nil, nil)
 		}
-		t.add(f.Name, v.Column, number, f.Unit, reading)
+		for _, other := range f.OtherReadings {
+			for _, v := range other.Values {
+				t.add(f.Name, v.Column, v.Value, f.Unit, other.Definition, other.Reading)
+			}
+		}
 	}
+	return t
+}
+
+// figureTable has a row for each number, with what the other readings give
+// beside it, the headline figures first.
+func figureTable(figures []pipeline.FigureResult) *table {
+	t := newTable("figure", "value", "number", "unit", "by another reading")
+	for _, f := range headlineFirst(figures) {
+		for i, v := range f.Values {
+			var others []string
+			for _, other := range f.OtherReadings {
+				others = append(others, fmt.Sprintf("%s (%s: %s)", grouped(other.Values[i].Value), other.Definition, other.Reading))
+			}
+			t.add(f.Name, v.Column, right{grouped(v.Value)}, f.Unit, strings.Join(others, ", "))
+		}
+	}
+	return t
+}
+
+// headlineFirst puts the figures that everybody asks for before the others.
+func headlineFirst(figures []pipeline.FigureResult) []pipeline.FigureResult {
+	rank := map[string]int{"total_records": 1, "affected_persons": 2, "time_span": 3, "never_paid_overseas": 4}
+	out := slices.Clone(figures)
+	slices.SortStableFunc(out, func(a, b pipeline.FigureResult) int {
+		ra, rb := rank[a.Name], rank[b.Name]
+		switch {
+		case ra != 0 && rb != 0:
+			return ra - rb
+		case ra != 0:
+			return -1
+		case rb != 0:
+			return 1
+		}
+		return 0
+	})
+	return out
 }
 
 // printDefinitions prints what each figure counts, for readers.

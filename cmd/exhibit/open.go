@@ -62,7 +62,7 @@ func (a *app) prepare(write bool) (*opened, error) {
 	inbox := a.inbox()
 	matched, err := casefile.Match(c, os.DirFS(inbox))
 	if err != nil {
-		return nil, errors.Join(err, pipeline.ErrConfig)
+		return nil, pipeline.Misuse(err)
 	}
 	o := &opened{write: write, matched: matched, talk: newTalk(a.err, a.settings.LogFormat)}
 	if write {
@@ -108,7 +108,7 @@ func (a *app) loadCase() (*pipeline.Case, error) {
 		return nil, usage("exhibit init makes one; --case DIR names the folder of the case", "%s: no such file", path)
 	}
 	if err != nil {
-		return nil, errors.Join(err, pipeline.ErrConfig)
+		return nil, pipeline.Misuse(err)
 	}
 	for i := range c.Sources {
 		if err := intake.Check(&c.Sources[i]); err != nil {
@@ -137,7 +137,7 @@ func (a *app) queries() ([]pipeline.Query, error) {
 	}
 	own, err := catalog.Load(os.DirFS(filepath.Join(a.caseDir, "sql")))
 	if err != nil {
-		return nil, errors.Join(err, pipeline.ErrConfig)
+		return nil, pipeline.Misuse(err)
 	}
 	return catalog.Merge(builtin, own)
 }

@@ -53,7 +53,7 @@ func (t *talk) Stage(name string, total int) {
 	}
 	t.stage, t.total, t.done_, t.records = name, total, 0, 0
 	t.begun, t.told = time.Now(), time.Now()
-	t.event("stage", map[string]any{"stage": name, "total": total}, false)
+	t.event("stage", map[string]any{"stage": name, "total": total}, t.json)
 	if t.tty && total > 0 {
 		t.bar = progressbar.NewOptions(total, progressbar.OptionSetWriter(t.w), progressbar.OptionSetDescription(name),
 			progressbar.OptionShowCount(), progressbar.OptionClearOnFinish(), progressbar.OptionSetPredictTime(true),

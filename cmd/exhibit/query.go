@@ -35,16 +35,16 @@ func (a *app) queryVerb() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		o, err := a.look()
-		if err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, o.Close()) }()
 		temp, err := os.MkdirTemp("", "exhibit-")
 		if err != nil {
 			return err
 		}
 		defer func() { err = errors.Join(err, os.RemoveAll(temp)) }()
+		o, err := a.look()
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, o.Close()) }()
 		if o.engine, err = a.openEngine(c.Context(), temp); err != nil {
 			return err
 		}
@@ -59,17 +59,21 @@ func (a *app) queryVerb() *cobra.Command {
 }
 
 func (a *app) queryText(args []string) (string, error) {
-	if len(args) == 1 && args[0] != "-" {
-		return args[0], nil
+	sql := "-"
+	if len(args) == 1 {
+		sql = args[0]
 	}
-	data, err := io.ReadAll(io.LimitReader(a.in, 1<<20))
-	if err != nil {
-		return "", err
+	if sql == "-" {
+		data, err := io.ReadAll(io.LimitReader(a.in, 1<<20))
+		if err != nil {
+			return "", err
+		}
+		sql = string(data)
 	}
-	if strings.TrimSpace(string(data)) == "" {
+	if strings.TrimSpace(sql) == "" {
 		return "", usage(`exhibit query "SELECT count(*) FROM transfers"`, "query: no SQL")
 	}
-	return string(data), nil
+	return sql, nil
 }
 
 func (a *app) ask(ctx context.Context, o *opened, sql string, limit int64, temp string) error {
@@ -84,10 +88,10 @@ func (a *app) ask(ctx context.Context, o *opened, sql string, limit int64, temp 
 	if err != nil {
 		for _, name := range absent {
 			if strings.Contains(err.Error(), name) {
-				return pipeline.WithHint(err, "the rollup "+name+" is not up to date: exhibit run makes it")
+				return pipeline.WithHint(pipeline.Misuse(err), "the rollup "+name+" is not up to date: exhibit run makes it")
 			}
 		}
-		return err
+		return pipeline.Misuse(err)
 	}
 	out := bufio.NewWriter(a.out)
 	if err := a.writeResult(ctx, out, o.engine, result, limit, temp); err != nil {

@@ -89,17 +89,17 @@ func (t *table) writeJSONL(w io.Writer) error {
 // numbers stand to the right.
 func (t *table) writeText(w io.Writer) error {
 	width := make([]int, len(t.columns))
-	right := make([]bool, len(t.columns))
+	toRight := make([]bool, len(t.columns))
 	cells := [][]string{t.columns}
 	for k := range t.columns {
-		right[k] = len(t.rows) > 0
+		toRight[k] = len(t.rows) > 0
 	}
 	for _, row := range t.rows {
 		line := make([]string, len(row))
 		for k, v := range row {
 			line[k] = printable(text(v))
-			if _, number := v.(int64); !number && v != nil {
-				right[k] = false
+			if !isRight(v) {
+				toRight[k] = false
 			}
 		}
 		cells = append(cells, line)
@@ -113,7 +113,7 @@ func (t *table) writeText(w io.Writer) error {
 		var b strings.Builder
 		for k, cell := range line {
 			pad := strings.Repeat(" ", width[k]-runewidth.StringWidth(cell))
-			if right[k] {
+			if toRight[k] {
 				b.WriteString(pad + cell)
 			} else {
 				b.WriteString(cell + pad)
@@ -127,6 +127,19 @@ func (t *table) writeText(w io.Writer) error {
 		}
 	}
 	return nil
+}
+
+// right is a text that stands to the right of its column, as numbers do.
+type right struct{ text string }
+
+func (r right) String() string { return r.text }
+
+func isRight(v any) bool {
+	switch v.(type) {
+	case nil, int64, right:
+		return true
+	}
+	return false
 }
 
 // printable shows control characters as Go writes them, so that no text of a

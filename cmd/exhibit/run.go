@@ -39,15 +39,17 @@ func (a *app) runCase(ctx context.Context, o *opened) error {
 	if err != nil {
 		return err
 	}
-	if lines == 0 && current != nil {
+	if current != nil {
 		o.talk.done()
-		fmt.Fprintf(a.err, "nothing new: %s stands\n", current.RunID)
+		what := "nothing new"
+		if lines > 0 {
+			what = "nothing new for the figures"
+		}
+		fmt.Fprintf(a.err, "%s: %s stands\n", what, current.RunID)
 		return a.printRun(o, current.RunID)
 	}
-	if current == nil {
-		if err := a.sealRun(ctx, o); err != nil {
-			return err
-		}
+	if err := a.sealRun(ctx, o); err != nil {
+		return err
 	}
 	o.talk.done()
 	id := o.State().LastRun.RunID

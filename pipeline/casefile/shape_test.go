@@ -92,4 +92,6 @@ var shapeMistakes = []mistake{
 		`25: unknown key "scal" in field "amount" (did you mean "scale"?)`},
 	{"blanks that are delimiters and skipped", `{delimiter: ";"}`, `{delimiter: " ", skipInitialSpace: true}`,
 		`18: skipInitialSpace of dialect of source "daily" would skip the delimiter (remove it)`},
+	{"a pattern with a line end that does not compile", `pattern: '(\d{8})\.csv$'`, `pattern: "(\n"`,
+		`15: bad pattern: missing closing ): "(\n" (the syntax is RE2: https://github.com/google/re2/wiki/Syntax)`},
 }

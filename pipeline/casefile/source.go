@@ -1,10 +1,13 @@
 package casefile
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"regexp"
+	"regexp/syntax"
 	"slices"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -213,8 +216,13 @@ func (r *reader) namePattern(s *section, rule *pipeline.DateRule) {
 }
 
 func (r *reader) badPattern(n *yaml.Node, err error) {
-	r.fail(n, "the syntax is RE2: https://github.com/google/re2/wiki/Syntax",
-		"bad pattern: %s", strings.TrimPrefix(err.Error(), "error parsing regexp: "))
+	problem := err.Error()
+	var bad *syntax.Error
+	// The message of syntax.Error shows the pattern as it is, line ends too.
+	if errors.As(err, &bad) && !strconv.CanBackquote(bad.Expr) {
+		problem = string(bad.Code) + ": " + quote(bad.Expr)
+	}
+	r.fail(n, "the syntax is RE2: https://github.com/google/re2/wiki/Syntax", "bad pattern: %s", strings.TrimPrefix(problem, "error parsing regexp: "))
 }
 
 func (r *reader) control(n *yaml.Node, of *section) *pipeline.ControlTotals {

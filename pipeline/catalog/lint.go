@@ -20,7 +20,7 @@ var beforeParenthesis = strings.Fields(`ALL AND ANY AS BETWEEN BY CASE DECIMAL D
 
 // operatorsAllowed leaves out "/" (a fraction in one engine, whole in another),
 // bit operators, casts, lists, parameters and ";".
-var operatorsAllowed = strings.Fields(`( ) , . + - * % = < > <= >= <> ||`)
+var operatorsAllowed = strings.Fields(`( ) , . + - * % = < > <= >= <> != ||`)
 
 // wordsRefused maps a word that not every engine reads to what to write.
 var wordsRefused = map[string]string{

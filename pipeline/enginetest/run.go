@@ -47,23 +47,29 @@ func Run(t *testing.T, open func(testing.TB) pipeline.Engine, fsys fs.FS) {
 			if err := ex.telling(q); err != nil {
 				t.Error(err)
 			}
-			texts := map[string]string{"": q.SQL}
+			ex.run(t, open(t), q, "", q.SQL)
 			for engine, text := range q.Variants {
-				texts[engine] = text
-			}
-			for engine, text := range texts {
-				e := open(t)
-				if engine != "" && !strings.HasPrefix(e.Version(), engine) {
-					continue
-				}
-				for i := range ex.scenarios {
-					ex.scenarios[i].run(t, e, q, engine, text)
-				}
-				if q.Kind == pipeline.FigureQuery {
-					empty(t, e, q)
+				if e := open(t); strings.HasPrefix(e.Version(), engine) {
+					ex.run(t, e, q, engine, text)
 				}
 			}
 		})
+	}
+}
+
+// run holds one text of a query, its own or a variant for an engine, to every
+// scenario.
+func (ex *example) run(t *testing.T, e pipeline.Engine, q *pipeline.Query, engine, text string) {
+	t.Helper()
+	for i := range ex.scenarios {
+		if err := ex.scenarios[i].holds(t, e, q, text); err != nil {
+			t.Errorf("scenario %q, variant %q: %v", ex.scenarios[i].name, engine, err)
+		}
+	}
+	if q.Kind == pipeline.FigureQuery {
+		if err := emptyHolds(t, e, q); err != nil {
+			t.Errorf("empty tables: %v", err)
+		}
 	}
 }
 
@@ -121,32 +127,26 @@ func (ex *example) telling(q *pipeline.Query) error {
 	return nil
 }
 
-// run mounts the scenario's tables and compares the answer.
-func (s *scenario) run(t *testing.T, e pipeline.Engine, q *pipeline.Query, engine, text string) {
-	t.Helper()
-	label := fmt.Sprintf("scenario %q", s.name)
-	if engine != "" {
-		label += " of the variant for " + engine
-	}
+// holds mounts the scenario's tables and compares the answer of a query's text.
+func (s *scenario) holds(t testing.TB, e pipeline.Engine, q *pipeline.Query, text string) error {
 	tables, err := s.mounted(q)
 	if err != nil {
-		t.Errorf("%s: %v", label, err)
-		return
+		return err
 	}
 	rows, err := answer(t, e, tables, text)
 	if err != nil {
-		t.Errorf("%s: %v", label, err)
-		return
+		return err
 	}
 	if q.Kind == pipeline.RollupQuery {
 		def, _ := pipeline.LookupTable(q.Name)
 		if diff := cmp.Diff(def.Columns, rows.Columns); diff != "" {
-			t.Errorf("%s: columns (-pipeline.Tables +answer)\n%s", label, diff)
+			return fmt.Errorf("columns (-pipeline.Tables +answer)\n%s", diff)
 		}
 	}
 	if diff := cmp.Diff(writeCells(s.want), writeCells(shown(rows))); diff != "" {
-		t.Errorf("%s (-want +got)\n%s", label, diff)
+		return fmt.Errorf("(-want +got)\n%s", diff)
 	}
+	return nil
 }
 
 // answer mounts tables and runs a query.
@@ -175,10 +175,9 @@ func shown(rows *pipeline.Rows) [][]cell {
 	return out
 }
 
-// empty holds a figure to what it owes a case without any records: one row, and
-// 0 in every column but a date.
-func empty(t *testing.T, e pipeline.Engine, q *pipeline.Query) {
-	t.Helper()
+// emptyHolds says whether a figure gives what it owes a case without any
+// records: one row, and 0 in every column but a date.
+func emptyHolds(t testing.TB, e pipeline.Engine, q *pipeline.Query) error {
 	var tables []pipeline.Mounted
 	for _, name := range q.Needs {
 		def, _ := pipeline.LookupTable(name)
@@ -190,16 +189,15 @@ func empty(t *testing.T, e pipeline.Engine, q *pipeline.Query) {
 	}
 	rows, err := answer(t, e, tables, q.SQL)
 	if err != nil {
-		t.Errorf("empty tables: %v", err)
-		return
+		return err
 	}
 	if len(rows.Values) != 1 {
-		t.Errorf("empty tables: %d rows, want one", len(rows.Values))
-		return
+		return fmt.Errorf("%d rows, want one", len(rows.Values))
 	}
 	for i, c := range rows.Columns {
 		if v := rows.Values[0][i]; v != int64(0) && !(c.Type == "DATE" && v == nil) {
-			t.Errorf("empty tables: %s is %v, want 0", c.Name, v)
+			return fmt.Errorf("%s is %v, want 0", c.Name, v)
 		}
 	}
+	return nil
 }

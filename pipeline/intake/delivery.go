@@ -80,6 +80,9 @@ func (f *delivery) read(s *stream) error {
 	if err := s.begin(); err != nil {
 		return err
 	}
+	if len(s.current) == 0 {
+		return errNoData
+	}
 	f.bytes = int64(s.start)
 	d := f.src.Dialect
 	f.t = newTokenizer(s, d, s.lineEnds, f.limit, maxColumns)

@@ -29,9 +29,6 @@ func (f *delivery) readHeader(rec *record) error {
 	for {
 		kind, err := f.t.next(rec)
 		if errors.Is(err, io.EOF) {
-			if f.bytes == 0 {
-				return errNoData
-			}
 			return refusal("no header: the file ends before it")
 		}
 		if err != nil {

@@ -116,9 +116,6 @@ func (f *delivery) settle(s *stream) error {
 	for _, x := range f.extra {
 		f.staged.Fields = append(f.staged.Fields, x.count)
 	}
-	if s.text == int64(s.start) {
-		return errNoData
-	}
 	if err := f.checkEncoding(); err != nil {
 		return err
 	}

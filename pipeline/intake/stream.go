@@ -158,7 +158,7 @@ func (s *stream) deliver(raw *rawReader) error {
 		}
 		s.lines.add(buf[:n])
 		s.count.add(buf[:n])
-		if n > 0 || first {
+		if n > 0 || first && errors.Is(err, io.EOF) { // an empty first block: there is no text
 			select {
 			case s.full <- block{data: buf[:n]}:
 			case <-s.quit:

@@ -10,9 +10,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
-	"strings"
+	"slices"
+	"sync"
 
 	"exhibit/pipeline"
 )
@@ -24,6 +26,7 @@ type Lake struct {
 	root     string
 	staging  int
 	verified map[string]string // place → SHA-256 that was seen by this process
+	noted    []noted           // committed and not yet flushed
 	memo     memo
 	seen     seen
 }
@@ -74,42 +77,79 @@ func (l *Lake) Path(f pipeline.LakeFile) string {
 	return filepath.Join(l.root, filepath.FromSlash(f.Path))
 }
 
-// Commit moves a staged file to its place: fsync, SHA-256, rename, fsync of
-// the folder. A file that already stands there is replaced: what the ledger
-// names is only ever written with the same bytes.
+// Commit takes the SHA-256 of a staged file and notes that it belongs in
+// place, below the lake. Flush moves it there; until then it stays in staging.
 func (l *Lake) Commit(staged, place string, rows int64) (pipeline.LakeFile, error) {
-	sum, size, err := syncAndHash(staged)
+	sum, size, err := hash(staged)
 	if err != nil {
 		return pipeline.LakeFile{}, err
 	}
 	f := pipeline.LakeFile{Path: place, SHA256: sum, Bytes: size, Rows: rows}
-	to := l.Path(f)
-	if err := l.makeFolder(filepath.Dir(to)); err != nil {
-		return f, err
-	}
-	if err := os.Rename(staged, to); err != nil {
-		return f, err
-	}
-	if err := syncDir(filepath.Dir(to)); err != nil {
-		return f, err
-	}
+	l.noted = append(l.noted, noted{staged, l.Path(f)})
 	l.verified[place] = sum
 	return f, nil
 }
 
-// makeFolder makes a folder of the lake and puts each new level on disk.
-func (l *Lake) makeFolder(dir string) error {
+// noted is a file on its way from staging to its place.
+type noted struct{ from, to string }
+
+// atOnce is how many files are synced at a time: a disk's journal commits
+// many for the price of one.
+const atOnce = 32
+
+// Flush puts every noted file on disk and in its place. A file that already
+// stands there is replaced: what the ledger names is only ever written with
+// the same bytes.
+func (l *Lake) Flush() error {
+	files := l.noted
+	l.noted = nil
+	folders := map[string]bool{}
+	for _, f := range files {
+		if err := l.makeFolder(filepath.Dir(f.to), folders); err != nil {
+			return err
+		}
+	}
+	if err := together(files, func(f noted) error { return syncPath(f.from) }); err != nil {
+		return err
+	}
+	for _, f := range files {
+		if err := os.Rename(f.from, f.to); err != nil {
+			return err
+		}
+	}
+	return together(slices.Collect(maps.Keys(folders)), syncPath)
+}
+
+// together does something with each of a list, atOnce at a time.
+func together[T any](list []T, do func(T) error) error {
+	errs := make([]error, len(list))
+	slots := make(chan struct{}, atOnce)
+	var wg sync.WaitGroup
+	for i, x := range list {
+		slots <- struct{}{}
+		wg.Go(func() {
+			errs[i] = do(x)
+			<-slots
+		})
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}
+
+// makeFolder makes a folder of the lake, and adds it and each folder that got
+// a new entry to those that have to be synced.
+func (l *Lake) makeFolder(dir string, touched map[string]bool) error {
+	touched[dir] = true
 	if _, err := os.Stat(dir); err == nil || len(dir) <= len(l.root) {
 		return nil
 	}
-	parent := filepath.Dir(dir)
-	if err := l.makeFolder(parent); err != nil {
+	if err := l.makeFolder(filepath.Dir(dir), touched); err != nil {
 		return err
 	}
 	if err := os.Mkdir(dir, 0o755); err != nil && !errors.Is(err, os.ErrExist) {
 		return err
 	}
-	return syncDir(parent)
+	return nil
 }
 
 // Present says, by size alone, whether a file is in its place.
@@ -125,16 +165,14 @@ func (l *Lake) Verify(f pipeline.LakeFile) error {
 	if l.verified[f.Path] == f.SHA256 {
 		return nil
 	}
-	r, err := os.Open(l.Path(f))
-	if err != nil {
-		return fmt.Errorf("%w: %w", err, pipeline.ErrVerify)
+	sum, _, err := hash(l.Path(f))
+	if errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("lake/%s: is gone: %w", f.Path, pipeline.ErrVerify)
 	}
-	h := sha256.New()
-	_, err = io.Copy(h, r)
-	if err := errors.Join(err, r.Close()); err != nil {
+	if err != nil {
 		return fmt.Errorf("lake/%s: %w", f.Path, err)
 	}
-	if sum := hex.EncodeToString(h.Sum(nil)); sum != f.SHA256 {
+	if sum != f.SHA256 {
 		return pipeline.WithHint(fmt.Errorf("lake/%s: SHA-256 is %s, and was %s: %w", f.Path, sum, f.SHA256, pipeline.ErrVerify),
 			"the file changed after it was written; delete the folder lake and run again to rebuild it from the delivered files")
 	}
@@ -142,25 +180,26 @@ func (l *Lake) Verify(f pipeline.LakeFile) error {
 	return nil
 }
 
-func syncAndHash(path string) (sum string, size int64, err error) {
+func hash(path string) (sum string, size int64, err error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return "", 0, err
 	}
 	h := sha256.New()
 	size, err = io.Copy(h, f)
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+	if err := errors.Join(err, f.Close()); err != nil {
 		return "", 0, fmt.Errorf("%s: %w", filepath.Base(path), err)
 	}
 	return hex.EncodeToString(h.Sum(nil)), size, nil
 }
 
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
+// syncPath puts a file or a folder on disk.
+func syncPath(path string) error {
+	f, err := os.Open(path)
 	if err != nil {
 		return err
 	}
-	return errors.Join(d.Sync(), d.Close())
+	return errors.Join(f.Sync(), f.Close())
 }
 
 // WriteFile writes a file as the lake writes: aside, synced, renamed.
@@ -176,10 +215,5 @@ func WriteFile(path string, data []byte) error {
 	if err := os.Rename(f.Name(), path); err != nil {
 		return err
 	}
-	return syncDir(filepath.Dir(path))
-}
-
-// relative gives the place of a path below the lake.
-func (l *Lake) relative(path string) string {
-	return filepath.ToSlash(strings.TrimPrefix(path, l.root+string(filepath.Separator)))
+	return syncPath(filepath.Dir(path))
 }

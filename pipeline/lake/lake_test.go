@@ -37,6 +37,12 @@ func commit(t *testing.T, l *Lake, content, place string) pipeline.LakeFile {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if l.Present(f) {
+		t.Errorf("%s is in its place before it is on disk", place)
+	}
+	if err := l.Flush(); err != nil {
+		t.Fatal(err)
+	}
 	return f
 }
 
@@ -99,10 +105,8 @@ func TestMemoOutlivesTheProcessAndForgets(t *testing.T) {
 	root := filepath.Join(t.TempDir(), "lake")
 	l := openLake(t, root)
 	a, b := commit(t, l, "a", "r/a.parquet"), commit(t, l, "b", "r/b.parquet")
-	for key, files := range map[string][]pipeline.LakeFile{"ka": {a}, "kb": {a, b}, "none": nil} {
-		if err := l.Remember(key, files); err != nil {
-			t.Fatal(err)
-		}
+	if err := l.Remember(map[string][]pipeline.LakeFile{"ka": {a}, "kb": {a, b}, "none": nil}); err != nil {
+		t.Fatal(err)
 	}
 	l = openLake(t, root)
 	if files, ok := l.Rollup("kb"); !ok || len(files) != 2 {

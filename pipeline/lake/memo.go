@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 
@@ -21,8 +22,7 @@ func (l *Lake) loadMemo() error {
 	return l.loadJSON(memoName, &l.memo)
 }
 
-// loadJSON reads one of the lake's own small files. One that is missing or
-// unreadable is as if it were empty: all that it holds can be made again.
+// loadJSON reads one of the lake's own small files; a missing one is empty.
 func (l *Lake) loadJSON(name string, into any) error {
 	data, err := os.ReadFile(filepath.Join(l.root, name))
 	if errors.Is(err, os.ErrNotExist) {
@@ -31,8 +31,8 @@ func (l *Lake) loadJSON(name string, into any) error {
 	if err != nil {
 		return err
 	}
-	if json.Unmarshal(data, into) != nil {
-		return nil
+	if err := json.Unmarshal(data, into); err != nil {
+		return fmt.Errorf("lake/%s: %w", name, err)
 	}
 	return nil
 }
@@ -52,13 +52,13 @@ func (l *Lake) Rollup(key string) ([]pipeline.LakeFile, bool) {
 	return files, true
 }
 
-// Remember keeps the files of a rollup under the key of its inputs, on disk
+// Remember keeps the files of rollups under the keys of their inputs, on disk
 // when it returns.
-func (l *Lake) Remember(key string, files []pipeline.LakeFile) error {
-	if files == nil {
-		files = []pipeline.LakeFile{}
+func (l *Lake) Remember(rollups map[string][]pipeline.LakeFile) error {
+	if len(rollups) == 0 {
+		return nil
 	}
-	l.memo[key] = files
+	maps.Copy(l.memo, rollups)
 	return l.saveJSON(memoName, l.memo)
 }
 

@@ -6,9 +6,10 @@
 -- reading: holders, overseas_payment
 --
 -- One row for each person of whom at least one record was sent and who appears in no overseas payment of the delivered payment
--- tables, at any time. The purpose that the sender names, scoring for payments overseas, does not exist for them; sharing and
--- transfer abroad then rest on consent alone. By the reading "settled" only payments that were settled, or delivered without a
--- status, count as payments; by the reading "any" cancelled ones too. Records are all that were sent about the person.
+-- tables, at any time. The finding states this fact; whether sharing and transfer abroad had a basis in law all the same, such as
+-- consent, is to be judged under the articles named. By the reading "settled" of overseas_payment only payments that were
+-- settled, or delivered without a status, count as payments; by the reading "any" cancelled ones too. Records are all that were
+-- sent about the person.
 SELECT t.person_key, t.records, t.first_date, t.last_date
 FROM person_totals t
 LEFT JOIN first_payments f ON f.person_key = t.person_key
