@@ -218,6 +218,9 @@ func (in *Inspection) settle(ctx context.Context, src *Source, group []*Staged) 
 	for _, st := range group {
 		was := in.State().Receipt(st.Key(), st.Path)
 		first := in.State().First(st.Key())
+		if first != nil && emptyOfAnotherDay(&st.Receipt, first) {
+			first = nil
+		}
 		twin := slices.ContainsFunc(candidates, func(c *Staged) bool { return c.SHA256 == st.SHA256 })
 		switch {
 		case was != nil && was.Status != Stale && !in.decided(was):
@@ -240,6 +243,13 @@ func (in *Inspection) settle(ctx context.Context, src *Source, group []*Staged) 
 		}
 	}
 	return nil
+}
+
+// emptyOfAnotherDay says whether a file holds a header alone and speaks for
+// another day than the file with the same bytes that came before: such files
+// are alike on every day, and none counts a record twice.
+func emptyOfAnotherDay(r, first *Receipt) bool {
+	return r.Records == 0 && r.Status != Refused && r.NameDay != NoDay && r.NameDay != first.NameDay
 }
 
 func (in *Inspection) duplicate(st *Staged, first *Receipt, candidates []*Staged) error {

@@ -29,7 +29,8 @@ type SourceStatus struct {
 	Files   map[Status]int   `json:"files"`
 	Counts                   // of the loaded files
 	Reasons map[string]int64 `json:"reasons,omitempty"` // rejected records of loaded files, by reason
-	// Of a source with a cadence:
+	// Of transfers. Without a cadence no day is expected, and the covered ones
+	// are those of the span.
 	DaysExpected int        `json:"days_expected,omitempty"`
 	DaysCovered  int        `json:"days_covered,omitempty"`
 	Missing      []DayRange `json:"missing,omitempty"`

@@ -48,12 +48,13 @@ func (in *Inspection) addDays(src *Source, s *SourceStatus) {
 		if x.covered {
 			s.Days = append(s.Days, DayCount{d, x.records})
 		}
+		if x.covered && (x.expected || src.Cadence == "" && in.Case.Span.Holds(d)) {
+			s.DaysCovered++
+		}
 		if !x.expected {
 			continue
 		}
-		s.DaysExpected++
-		if x.covered {
-			s.DaysCovered++
+		if s.DaysExpected++; x.covered {
 			continue
 		}
 		if n := len(s.Missing); n > 0 && s.Missing[n-1].To == d-1 {
@@ -62,6 +63,15 @@ func (in *Inspection) addDays(src *Source, s *SourceStatus) {
 			s.Missing = append(s.Missing, DayRange{d, d})
 		}
 	}
+}
+
+// DaysMissing is the number of days that are expected and not covered.
+func (s *SourceStatus) DaysMissing() int {
+	n := 0
+	for _, r := range s.Missing {
+		n += r.Days()
+	}
+	return n
 }
 
 // open lists, one sentence each, what keeps the results from being complete,

@@ -7,7 +7,14 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
+// asExhibit in the environment makes the test binary the program itself, so
+// that a test can kill it.
+const asExhibit = "EXHIBIT_TEST_AS_PROGRAM"
+
 func TestMain(m *testing.M) {
+	if os.Getenv(asExhibit) != "" {
+		main()
+	}
 	testscript.Main(m, map[string]func(){
 		"exhibit": func() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
 	})

@@ -39,7 +39,7 @@ func (a *app) printStatus(o *opened) error {
 		n := func(st pipeline.Status) int64 { return int64(s.Files[st]) }
 		t.add(s.Source, string(s.Kind), int64(len(o.Files[s.Source])), n(pipeline.Loaded), n(pipeline.Refused), n(pipeline.Held),
 			n(pipeline.Duplicate), n(pipeline.Superseded), s.Records, s.Accepted, s.Rejected,
-			int64(s.DaysExpected), int64(s.DaysCovered), int64(s.DaysExpected-s.DaysCovered))
+			int64(s.DaysExpected), int64(s.DaysCovered), int64(s.DaysMissing()))
 	}
 	if err := t.write(a.out, a.format); err != nil || a.format != "table" {
 		return err
@@ -94,7 +94,7 @@ func (o *opened) next() (last string, next []string, err error) {
 	}
 	for _, s := range o.Status() {
 		if len(s.Missing) > 0 {
-			next = append(next, fmt.Sprintf("ask %s for the %s that %s lacks", s.Sender, plural(s.DaysExpected-s.DaysCovered, "day"), s.Source))
+			next = append(next, fmt.Sprintf("ask %s for the %s that %s lacks", s.Sender, plural(s.DaysMissing(), "day"), s.Source))
 		}
 	}
 	if len(next) == 0 {

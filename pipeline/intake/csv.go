@@ -61,6 +61,7 @@ type tokenizer struct {
 	ends   lineEnds
 	limit  int
 	fields int // how many fields of a record are wanted
+	chunk  int // of the buffer, to begin with
 	wide   bool
 
 	buf      []byte
@@ -87,13 +88,13 @@ func newTokenizer(in io.Reader, d pipeline.Dialect, e lineEnds, limit, fields in
 	if d.Escape != 0 && d.Escape == d.Quote {
 		d.DoubleQuote, d.Escape = true, 0
 	}
-	return &tokenizer{in: in, d: d, ends: e, limit: limit, fields: fields}
+	return &tokenizer{in: in, d: d, ends: e, limit: limit, fields: fields, chunk: blockBytes}
 }
 
 // fill reads more. It reports false at the end of the text or when reading
 // failed; positions relative to pos stay valid.
 func (t *tokenizer) fill() bool {
-	const least = 256 << 10
+	least := t.chunk / 4
 	if t.err != nil {
 		return false
 	}
@@ -101,7 +102,7 @@ func (t *tokenizer) fill() bool {
 		t.slide()
 	}
 	if len(t.buf)-t.end < least {
-		bigger := make([]byte, max(blockBytes, 2*len(t.buf)))
+		bigger := make([]byte, max(t.chunk, 2*len(t.buf)))
 		copy(bigger, t.buf[:t.end])
 		t.buf = bigger
 	}
