@@ -101,10 +101,14 @@ func (in *Inspection) unread(src *Source) ([]delivered, error) {
 		day, _ := in.Reader.NameDay(src, path)
 		out = append(out, delivered{src, path, day, was})
 	}
-	for _, r := range in.State().With(src.Name, Stale) {
-		if !slices.Contains(in.Files[src.Name], r.Path) {
+	for _, r := range in.State().Receipts {
+		switch {
+		case r.Source != src.Name || slices.Contains(in.Files[src.Name], r.Path):
+		case r.Status == Stale:
 			return nil, WithHint(fmt.Errorf("%s: its Parquet is gone from the lake, and the delivered file from the inbox", r.Path),
 				"put the file back into the inbox, or the folder lake from a backup")
+		case r.Status == Held && in.decided(r):
+			return nil, WithHint(fmt.Errorf("%s: is to count, and is gone from the inbox", r.Path), "put the file back into the inbox")
 		}
 	}
 	slices.SortStableFunc(out, func(a, b delivered) int { return cmp.Or(cmp.Compare(a.day, b.day), cmp.Compare(a.path, b.path)) })
@@ -183,16 +187,20 @@ func (in *Inspection) readGroups(ctx context.Context, groups [][]delivered, tota
 		}
 	}
 	in.Progress.Stage("ingest", total)
+	saw := make([]func(string), len(files))
 	var waiting []*Staged
 	err = ordered(ctx, len(files), in.Workers, in.Workers+1,
 		func(ctx context.Context, i int) (*Staged, error) {
-			st, err := in.Reader.Read(ctx, files[i].source, in.path(files[i].path), dirs[i], known)
+			path := in.path(files[i].path)
+			saw[i] = in.Store.Watch(path)
+			st, err := in.Reader.Read(ctx, files[i].source, path, dirs[i], known)
 			if err == nil {
 				st.Path = files[i].path
 			}
 			return st, err
 		},
 		func(i int, st *Staged) error {
+			saw[i](st.SHA256)
 			waiting = append(waiting, st)
 			if !last[i] {
 				return nil
@@ -211,9 +219,6 @@ func (in *Inspection) readGroups(ctx context.Context, groups [][]delivered, tota
 
 // settle decides what becomes of the files of a group, and commits it.
 func (in *Inspection) settle(ctx context.Context, src *Source, group []*Staged) error {
-	for _, st := range group {
-		in.Store.Saw(in.path(st.Path), st.SHA256)
-	}
 	var candidates []*Staged
 	for _, st := range group {
 		was := in.State().Receipt(st.Key(), st.Path)

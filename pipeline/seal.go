@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // SchemaVersion is the version of every JSON file of a run.
@@ -30,8 +31,22 @@ func (in *Inspection) Inputs() (string, error) {
 
 func (in *Inspection) queryHashes() map[string]string {
 	out := map[string]string{}
+	for path, text := range in.sqlFiles() {
+		sum := sha256.Sum256([]byte(text))
+		out[path] = hex.EncodeToString(sum[:])
+	}
+	return out
+}
+
+// sqlFiles are the SQL files of a run by their path, with the variants for an
+// engine beside what they stand in for.
+func (in *Inspection) sqlFiles() map[string]string {
+	out := map[string]string{}
 	for _, q := range in.Queries {
-		out[q.Path] = q.SHA256
+		out[q.Path] = q.SQL
+		for engine, text := range q.Variants {
+			out[strings.TrimSuffix(q.Path, ".sql")+"."+engine+".sql"] = text
+		}
 	}
 	return out
 }
@@ -124,12 +139,12 @@ func (in *Inspection) writeRun(dir string, m *Manifest, res *Results) error {
 		}
 		m.Results[name] = f.SHA256
 	}
-	for _, q := range in.Queries {
-		path := filepath.Join(dir, "sql", filepath.FromSlash(q.Path))
+	for name, text := range in.sqlFiles() {
+		path := filepath.Join(dir, "sql", filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			return err
 		}
-		if err := writeSynced(path, []byte(q.SQL)); err != nil {
+		if err := writeSynced(path, []byte(text)); err != nil {
 			return err
 		}
 	}

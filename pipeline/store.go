@@ -83,10 +83,12 @@ type Store interface {
 	// Forget drops every rollup but those with a key in keep.
 	Forget(keep map[string]bool) error
 	// Seen gives the SHA-256 of a delivered file whose size, times and
-	// identity are what they were when Saw recorded it.
+	// identity are what they were when Watch recorded it.
 	Seen(path string) (sha256 string, ok bool)
-	// Saw records the state of a delivered file. SaveSeen writes the records.
-	Saw(path, sha256 string)
+	// Watch notes the state of a delivered file before it is read, and gives
+	// what records its SHA-256 afterwards, unless the file changed meanwhile.
+	// SaveSeen writes the records.
+	Watch(path string) (saw func(sha256 string))
 	SaveSeen() error
 }
 

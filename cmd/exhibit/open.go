@@ -139,7 +139,11 @@ func (a *app) queries() ([]pipeline.Query, error) {
 	if err != nil {
 		return nil, pipeline.Misuse(err)
 	}
-	return catalog.Merge(builtin, own)
+	if err := catalog.Lint(own); err != nil {
+		return nil, pipeline.Misuse(err)
+	}
+	merged, err := catalog.Merge(builtin, own)
+	return merged, pipeline.Misuse(err)
 }
 
 func (a *app) openEngine(ctx context.Context, temp string) (*duckdb.Engine, error) {

@@ -90,6 +90,11 @@ func (a *app) printRun(o *opened, id string) error {
 	for _, s := range r.Manifest.Open {
 		fmt.Fprintf(a.err, "open: %s\n", printable(s))
 	}
+	for _, c := range r.Checks {
+		if !c.Passed && c.Severity == pipeline.Note {
+			fmt.Fprintf(a.err, "note: %s: %s (%s)\n", c.Name, c.Title.En, plural(int(c.Rows), "row"))
+		}
+	}
 	fmt.Fprintf(a.err, "report: %s\n", report)
 	return incomplete(&r.Manifest)
 }

@@ -29,9 +29,13 @@ func findLineEnds(d *pipeline.Dialect, head []byte) lineEnds {
 		return onlyCR
 	}
 	quoted, prev := false, d.Delimiter
-	for i, c := range head {
-		switch opens := prev == d.Delimiter && d.SkipLines == 0; { // skipped lines are no CSV
-		case c == d.Quote && c != 0 && (quoted || opens):
+	for i := 0; i < len(head); i++ {
+		c := head[i]
+		opens := prev == d.Delimiter || prev == d.Quote && (d.DoubleQuote || d.Escape == d.Quote)
+		switch {
+		case quoted && c == d.Escape && c != 0 && c != d.Quote:
+			i++
+		case c == d.Quote && c != 0 && d.SkipLines == 0 && (quoted || opens): // skipped lines are no CSV
 			quoted = !quoted
 		case quoted:
 		case c == '\n':
@@ -133,26 +137,42 @@ func newRecordCounter(d *pipeline.Dialect, e lineEnds) recordCounter {
 	return c
 }
 
-// add counts a line that holds no quote, escape or comment at once, and takes
-// every other line byte by byte.
+// add takes what stands before the next quote, escape or comment line by line,
+// passes over what stands in quotes, and takes the rest byte by byte.
 func (c *recordCounter) add(b []byte) {
 	plain := c.ends == lfOrCRLF || c.ends == onlyLF
 	special := -1 // nothing between i and it is special
 	for i := 0; i < len(b); i++ {
-		if plain && !c.filled && !c.heldCR && c.skip == 0 {
-			if special < i {
-				special = c.special(b, i)
+		if special < i {
+			special = c.special(b, i)
+		}
+		switch {
+		case c.state == inQuotes:
+			if i = special; i == len(b) {
+				return
 			}
+		case plain && c.plainly() && special > i:
 			if n := bytes.IndexByte(b[i:special], '\n'); n >= 0 {
-				if n > 1 || n == 1 && (b[i] != '\r' || c.ends == onlyLF) {
+				if c.filled || n > 1 || n == 1 && (b[i] != '\r' || c.ends == onlyLF) {
 					c.records++
 				}
+				c.state, c.filled = atFieldStart, false
 				i += n
 				continue
+			}
+			if !c.spaces && special-i > 1 {
+				c.state, c.filled = inField, true
+				i = special - 1 // the last byte may be a delimiter or a CR
 			}
 		}
 		c.step(b[i])
 	}
+}
+
+// plainly says whether the next line end outside quotes ends a line, whatever
+// stands before it. Where spaces are skipped, only a whole line is taken so.
+func (c *recordCounter) plainly() bool {
+	return (c.state == atFieldStart || c.state == inField) && !c.heldCR && !c.inComment && c.skip == 0 && !(c.filled && c.spaces)
 }
 
 func (c *recordCounter) special(b []byte, from int) int {
@@ -179,6 +199,8 @@ func (c *recordCounter) total() int64 {
 
 func (c *recordCounter) step(b byte) {
 	switch {
+	case c.heldCR:
+		c.outside(b)
 	case c.state == inQuotes && b == c.quote:
 		c.state = afterQuote
 	case c.state == inQuotes && c.escape != 0 && b == c.escape:

@@ -38,6 +38,7 @@ type delivery struct {
 	dayRecords    int64
 	bytes, lines  int64 // of all pieces
 	headers       int64
+	records       int64 // that were read
 	nonASCII      int64 // records with bytes above 0x7F
 	garbled       int64 // of them, not decodable as declared
 	looksLikeUTF8 int64 // of them, valid UTF-8
@@ -123,9 +124,9 @@ func (f *delivery) readRecords(in records, rec *record) error {
 		case blankPiece:
 			f.staged.Blank++
 		case recordPiece:
-			f.staged.Records++
+			f.records++
 			if f.probe != nil {
-				f.probe(f.staged.Records)
+				f.probe(f.records)
 			}
 			day, p := f.check(rec)
 			if p.reason != fine {
@@ -235,7 +236,7 @@ func (f *delivery) reject(rec *record, p problem) error {
 	f.staged.Rejected++
 	f.staged.Reasons[p.reason.String()]++
 	t := f.rejects
-	t.cols[0].number(f.staged.Records)
+	t.cols[0].number(f.records)
 	t.cols[1].number(rec.line)
 	t.cols[2].number(rec.last)
 	t.cols[3].number(rec.offset)

@@ -121,6 +121,7 @@ func (f *delivery) seal(s *stream) {
 	if s != nil && s.sum != "" {
 		f.staged.SHA256, f.staged.FileID, f.staged.Bytes = s.sum, s.sum[:12], s.bytes
 	}
+	f.staged.Records = f.staged.Accepted + f.staged.Rejected // settle held this against what was read
 	f.staged.Lines = f.lines
 	if f.t != nil {
 		f.staged.Newlines = f.t.newlines

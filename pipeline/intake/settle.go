@@ -122,7 +122,7 @@ func (f *delivery) settle(s *stream) error {
 	if err := f.conserved(s); err != nil {
 		return err
 	}
-	if f.staged.Records > 0 && f.staged.Accepted == 0 {
+	if f.records > 0 && f.staged.Accepted == 0 {
 		return refusal("every record was rejected: " + f.reasons())
 	}
 	return nil
@@ -159,7 +159,7 @@ func (f *delivery) conserved(s *stream) error {
 		what      string
 		got, want int64
 	}{
-		{"accepted and rejected records", c.Accepted + c.Rejected, c.Records},
+		{"accepted and rejected records", c.Accepted + c.Rejected, f.records},
 		{"rejects by reason", reasons, c.Rejected},
 		{"records by day", days, c.Accepted},
 		{"staged rows", f.rows.total, c.Accepted},
@@ -173,10 +173,9 @@ func (f *delivery) conserved(s *stream) error {
 		}
 	}
 	// Where a quote is out of place, what is a record is a matter of reading.
-	if n := s.count.total(); f.t.cut == 0 && n != c.Records+f.headers {
-		return refusal(fmt.Sprintf("accounting: %d records read, %d counted", c.Records+f.headers, n))
+	if n := s.count.total(); f.t.cut == 0 && n != f.records+f.headers {
+		return refusal(fmt.Sprintf("accounting: %d records read, %d counted", f.records+f.headers, n))
 	}
-	c.Lines = f.lines
 	return nil
 }
 

@@ -138,7 +138,7 @@ func TestSeenUntilTouched(t *testing.T) {
 	if err := os.WriteFile(path, []byte("one"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	l.Saw(path, "sum")
+	l.Watch(path)("sum")
 	if err := l.SaveSeen(); err != nil {
 		t.Fatal(err)
 	}
@@ -156,5 +156,22 @@ func TestSeenUntilTouched(t *testing.T) {
 	}
 	if _, ok := l.Seen(path); ok {
 		t.Error("a changed file counts as seen")
+	}
+}
+
+// A file that changes while it is read is read again.
+func TestChangedWhileRead(t *testing.T) {
+	l := openLake(t, filepath.Join(t.TempDir(), "lake"))
+	path := filepath.Join(t.TempDir(), "in.csv")
+	if err := os.WriteFile(path, []byte("one"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	saw := l.Watch(path)
+	if err := os.WriteFile(path, []byte("one and more"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	saw("sum of one")
+	if sum, ok := l.Seen(path); ok {
+		t.Errorf("seen as %q", sum)
 	}
 }

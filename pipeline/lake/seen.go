@@ -37,7 +37,7 @@ func (l *Lake) loadSeen() error {
 	return l.loadJSON(seenName, &l.seen)
 }
 
-// Seen gives the SHA-256 of a file that is as it was when Saw recorded it.
+// Seen gives the SHA-256 of a file that is as it was when Watch recorded it.
 func (l *Lake) Seen(path string) (string, bool) {
 	was, ok := l.seen[path]
 	if !ok {
@@ -48,11 +48,16 @@ func (l *Lake) Seen(path string) (string, bool) {
 	return was.SHA256, ok && now == was
 }
 
-// Saw records the state of a file.
-func (l *Lake) Saw(path, sha256 string) {
-	if s, ok := look(path); ok {
-		s.SHA256 = sha256
-		l.seen[path] = s
+// Watch notes the state of a file before it is read, and gives what records
+// its SHA-256 afterwards. A file that changed meanwhile is not recorded: its
+// SHA-256 is that of bytes that are there no more.
+func (l *Lake) Watch(path string) func(sha256 string) {
+	before, ok := look(path)
+	return func(sha256 string) {
+		if after, still := look(path); ok && still && after == before {
+			before.SHA256 = sha256
+			l.seen[path] = before
+		}
 	}
 }
 

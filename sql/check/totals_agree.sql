@@ -71,7 +71,8 @@ problems AS (
     FROM by_day
     WHERE expected <> counted
     UNION ALL
-    SELECT 'source: account_months' AS what, source, CAST(NULL AS VARCHAR) AS file_id, CAST(NULL AS DATE) AS transfer_date, expected, counted
+    SELECT
+        'source: account_months' AS what, source, CAST(NULL AS VARCHAR) AS file_id, CAST(NULL AS DATE) AS transfer_date, expected, counted
     FROM by_source
     WHERE expected <> counted
 )

@@ -1,0 +1,28 @@
+-- check: tables_delivered
+-- title: Senders without a customer or payment table
+-- title.ko: 고객 또는 결제 자료가 없는 송신자
+-- needs: sources, files
+-- severity: note
+-- rule: Evidence: that somebody never paid, or is unknown, says something only where payments and customers were delivered
+--
+-- Lists the senders of transfers of whom no customer table, or no payment table, is loaded. Without a payment table everyone
+-- seems never to have paid overseas, and without a customer table everyone is unknown.
+WITH loaded AS (
+    SELECT s.sender, s.kind
+    FROM sources s
+    JOIN files f ON f.source = s.source
+    WHERE f.status = 'loaded'
+    GROUP BY s.sender, s.kind
+),
+senders AS (
+    SELECT sender FROM sources WHERE kind = 'transfers' GROUP BY sender
+),
+wanted AS (
+    SELECT sender, 'customers' AS kind FROM senders
+    UNION ALL
+    SELECT sender, 'overseas_payments' AS kind FROM senders
+)
+SELECT w.sender, w.kind AS missing
+FROM wanted w
+WHERE NOT EXISTS (SELECT 1 FROM loaded l WHERE l.sender = w.sender AND l.kind = w.kind)
+ORDER BY w.sender, missing
