@@ -21,9 +21,9 @@ type Engine interface {
 	// Convert writes the rows of a staged file as lake Parquet.
 	Convert(ctx context.Context, job Conversion) (int64, error)
 
-	// ConvertAccounts writes the accounts that a staged file makes known as
-	// Parquet of the table account_ids, in the order of their keys.
-	ConvertAccounts(ctx context.Context, job AccountConversion) (int64, error)
+	// ConvertList writes what a staged file makes known (accounts, recipients)
+	// as Parquet, in the order of its keys.
+	ConvertList(ctx context.Context, job ListConversion) (int64, error)
 
 	// Version names the engine and its version, for the manifest.
 	Version() string
@@ -54,9 +54,11 @@ type MountedFile struct {
 
 // Conversion is one staged file on its way into the lake.
 type Conversion struct {
-	Staged   string   // Parquet as the Reader wrote it
-	Columns  []Column // of the staged file
-	Keys     []int32  // the key of the i-th new account (account_key = -1-i)
+	Staged  string   // Parquet as the Reader wrote it
+	Columns []Column // of the staged file
+	// Keys gives, for account_key and for recipient_key, the key of the i-th
+	// new entry, which is staged as -1-i.
+	Keys     map[string][]int32
 	Day      Day      // only the records of this day; NoDay: all
 	FileID   string   // becomes the column file_id
 	Out      string   // path of the Parquet file to write
@@ -64,15 +66,20 @@ type Conversion struct {
 	Metadata map[string]string
 }
 
-// AccountConversion is the list of a staged file's new accounts on its way
-// into the lake.
-type AccountConversion struct {
-	Staged string  // Parquet with the column account_id, as the Reader wrote it
-	Keys   []int32 // the key of the i-th; keys below First were known before and are left out
-	First  int32
-	Sender string
-	Out    string
+// ListConversion is a list of new accounts or recipients on its way into the
+// lake.
+type ListConversion struct {
+	Staged    string   // Parquet with Columns, as the Reader wrote it
+	Columns   []string // of text
+	Key       string   // name of the key's column
+	Keys      []int32  // the key of the i-th; keys below First were known before and are left out
+	First     int32
+	Constants []Constant // further columns, before Columns
+	Out       string
 }
+
+// Constant is a column that holds one text.
+type Constant struct{ Column, Text string }
 
 // Rows is a small result.
 type Rows struct {

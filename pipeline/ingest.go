@@ -377,7 +377,8 @@ func (in *Inspection) loadAccounts(ctx context.Context, src *Source, st *Staged,
 		return nil, err
 	}
 	out := dir + "/account_ids.parquet"
-	n, err := in.Engine.ConvertAccounts(ctx, AccountConversion{Staged: st.NewAccounts, Keys: keys, First: r.FirstKey, Sender: src.Sender, Out: out})
+	n, err := in.Engine.ConvertList(ctx, ListConversion{Staged: st.NewAccounts, Columns: []string{"account_id"}, Key: "account_key", Keys: keys,
+		First: r.FirstKey, Constants: []Constant{{"sender", src.Sender}}, Out: out})
 	if err == nil && n != int64(r.NewKeys) {
 		err = fmt.Errorf("%d accounts written of %d", n, r.NewKeys)
 	}
@@ -393,7 +394,7 @@ func (in *Inspection) loadRows(ctx context.Context, src *Source, st *Staged, r *
 	if st.Rows == "" {
 		return nil
 	}
-	job := Conversion{Staged: st.Rows, Columns: StagedColumns(src), Keys: keys, Day: NoDay, FileID: r.FileID,
+	job := Conversion{Staged: st.Rows, Columns: StagedColumns(src), Keys: map[string][]int32{"account_key": keys}, Day: NoDay, FileID: r.FileID,
 		Metadata: map[string]string{"source_sha256": r.SHA256}}
 	if src.Kind != Transfers {
 		return in.convert(ctx, job, fmt.Sprintf("%s/source=%s/%s.parquet", src.Kind, src.Name, r.FileID), r.Accepted, r)

@@ -12,10 +12,11 @@ import (
 )
 
 // Convert writes the rows of a staged file as lake Parquet: the columns of the
-// job but those of Drop, and file_id; account_key resolved through Keys; in
-// the order of account_key (NULL first) and, within one, of the staged file.
-// Equal jobs give equal bytes. It returns the number of rows; an account_key
-// without a key is an error. After an error nothing of it lies at Out.
+// job but those of Drop, and file_id; account_key and recipient_key resolved
+// through Keys; in the order of account_key (NULL first) and, within one, of
+// the staged file. Equal jobs give equal bytes. It returns the number of rows;
+// a staged number without a key is an error. After an error nothing of it lies
+// at Out.
 func (e *Engine) Convert(ctx context.Context, job pipeline.Conversion) (_ int64, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -23,25 +24,25 @@ func (e *Engine) Convert(ctx context.Context, job pipeline.Conversion) (_ int64,
 	if err != nil {
 		return 0, err
 	}
-	key, join := "CAST(NULL AS INTEGER)", ""
-	if slices.ContainsFunc(job.Columns, func(c pipeline.Column) bool { return c.Name == "account_key" }) {
-		if err := e.checkKeys(ctx, staged, len(job.Keys)); err != nil {
-			return 0, err
-		}
-		var done func() error
-		if key, join, done, err = e.resolve(ctx, job.Keys, "s.account_key"); err != nil {
-			return 0, err
-		}
-		defer func() { err = errors.Join(err, done()) }()
-	}
+	keys := map[string]string{"account_key": "CAST(NULL AS INTEGER)", "recipient_key": "CAST(NULL AS INTEGER)"}
+	joins := ""
 	var list []string
 	for _, c := range job.Columns {
-		switch {
-		case slices.Contains(job.Drop, c.Name):
-		case c.Name == "account_key":
-			list = append(list, "key AS account_key")
-		default:
-			list = append(list, fmt.Sprintf("CAST(%s AS %s) AS %[1]s", ident(c.Name), c.Type))
+		name := c.Name
+		if _, isKey := keys[name]; isKey {
+			if err := e.checkKeys(ctx, staged, name, len(job.Keys[name])); err != nil {
+				return 0, err
+			}
+			expr, join, done, err := e.resolve(ctx, "exhibit_"+name, job.Keys[name], "s."+name)
+			if err != nil {
+				return 0, err
+			}
+			defer func() { err = errors.Join(err, done()) }()
+			keys[name], joins = expr, joins+join
+			name = "resolved_" + name
+		}
+		if !slices.Contains(job.Drop, c.Name) {
+			list = append(list, fmt.Sprintf("CAST(%s AS %s) AS %s", ident(name), c.Type, ident(c.Name)))
 		}
 	}
 	list = append(list, quote(job.FileID)+" AS file_id")
@@ -50,14 +51,16 @@ func (e *Engine) Convert(ctx context.Context, job pipeline.Conversion) (_ int64,
 		where = " WHERE s.transfer_date = DATE " + quote(job.Day.String())
 	}
 	return e.copyTo(ctx, fmt.Sprintf(`SELECT %s FROM (
-SELECT s.*, %s AS key FROM read_parquet([%s], hive_partitioning = false, file_row_number = true) s%s%s
-) ORDER BY key NULLS FIRST, file_row_number`, strings.Join(list, ", "), key, staged, join, where), job.Out, job.Metadata)
+SELECT s.*, %s AS resolved_account_key, %s AS resolved_recipient_key
+FROM read_parquet([%s], hive_partitioning = false, file_row_number = true) s%s%s
+) ORDER BY resolved_account_key NULLS FIRST, file_row_number`,
+		strings.Join(list, ", "), keys["account_key"], keys["recipient_key"], staged, joins, where), job.Out, job.Metadata)
 }
 
-// ConvertAccounts writes the accounts that a staged file makes known: the
-// columns account_key, sender and account_id, in the order of the keys. It
-// returns their number. After an error nothing of it lies at Out.
-func (e *Engine) ConvertAccounts(ctx context.Context, job pipeline.AccountConversion) (_ int64, err error) {
+// ConvertList writes what a staged file makes known: the key, the constants
+// and the columns of the job, in the order of the keys. It returns their
+// number. After an error nothing of it lies at Out.
+func (e *Engine) ConvertList(ctx context.Context, job pipeline.ListConversion) (_ int64, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	staged, err := quotePath(job.Staged)
@@ -69,34 +72,42 @@ func (e *Engine) ConvertAccounts(ctx context.Context, job pipeline.AccountConver
 		return 0, err
 	}
 	if n != int64(len(job.Keys)) {
-		return 0, fmt.Errorf("%d staged accounts, %d keys", n, len(job.Keys))
+		return 0, fmt.Errorf("%d staged entries, %d keys", n, len(job.Keys))
 	}
-	key, join, done, err := e.resolve(ctx, job.Keys, "(-1 - s.file_row_number)")
+	key, join, done, err := e.resolve(ctx, "exhibit_list", job.Keys, "(-1 - s.file_row_number)")
 	if err != nil {
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, done()) }()
-	return e.copyTo(ctx, fmt.Sprintf(`SELECT key AS account_key, %s AS sender, account_id FROM (
-SELECT s.account_id, %s AS key FROM read_parquet([%s], hive_partitioning = false, file_row_number = true) s%s
-) WHERE key >= %d ORDER BY key`, quote(job.Sender), key, staged, join, job.First), job.Out, nil)
+	list := []string{"resolved_key AS " + ident(job.Key)}
+	for _, c := range job.Constants {
+		list = append(list, quote(c.Text)+" AS "+ident(c.Column))
+	}
+	for _, c := range job.Columns {
+		list = append(list, ident(c))
+	}
+	return e.copyTo(ctx, fmt.Sprintf(`SELECT %s FROM (
+SELECT s.*, %s AS resolved_key FROM read_parquet([%s], hive_partitioning = false, file_row_number = true) s%s
+) WHERE resolved_key >= %d ORDER BY resolved_key`, strings.Join(list, ", "), key, staged, join, job.First), job.Out, nil)
 }
 
-// checkKeys holds every new account of a staged file to have a key.
-func (e *Engine) checkKeys(ctx context.Context, staged string, keys int) error {
-	lowest, err := e.number(ctx, "SELECT coalesce(min(account_key), 0) FROM read_parquet(["+staged+"])")
+// checkKeys holds every new entry that a column of a staged file names to have
+// a key.
+func (e *Engine) checkKeys(ctx context.Context, staged, column string, keys int) error {
+	lowest, err := e.number(ctx, "SELECT coalesce(min("+ident(column)+"), 0) FROM read_parquet(["+staged+"])")
 	if err != nil {
 		return err
 	}
 	if -lowest > int64(keys) {
-		return fmt.Errorf("the staged file has %d new accounts, and %d keys were given", -lowest, keys)
+		return fmt.Errorf("the staged file has %d new entries of %s, and %d keys were given", -lowest, column, keys)
 	}
 	return nil
 }
 
 // resolve gives an expression of type INTEGER for the key that a staged key
-// stands for, and the join that it needs. Keys that follow on one another, the
+// stands for, and the join that it needs, on a table of that name. Keys that follow on one another, the
 // common case, need none. done removes what the join reads.
-func (e *Engine) resolve(ctx context.Context, keys []int32, staged string) (expr, join string, done func() error, err error) {
+func (e *Engine) resolve(ctx context.Context, table string, keys []int32, staged string) (expr, join string, done func() error, err error) {
 	done = func() error { return nil }
 	if consecutive(keys) {
 		first := int32(0)
@@ -105,7 +116,6 @@ func (e *Engine) resolve(ctx context.Context, keys []int32, staged string) (expr
 		}
 		return fmt.Sprintf("CAST(CASE WHEN %s < 0 THEN %d - 1 - CAST(%[1]s AS BIGINT) ELSE %[1]s END AS INTEGER)", staged, first), "", done, nil
 	}
-	const table = "exhibit_keys"
 	if err := e.exec(ctx, "CREATE OR REPLACE TEMP TABLE "+table+" (staged BIGINT, key INTEGER)"); err != nil {
 		return "", "", nil, err
 	}
@@ -117,8 +127,8 @@ func (e *Engine) resolve(ctx context.Context, keys []int32, staged string) (expr
 	if err != nil {
 		return "", "", nil, errors.Join(err, done())
 	}
-	return fmt.Sprintf("CASE WHEN %s < 0 THEN m.key ELSE CAST(%[1]s AS INTEGER) END", staged),
-		" LEFT JOIN temp." + table + " m ON m.staged = " + staged, done, nil
+	return fmt.Sprintf("CASE WHEN %s < 0 THEN %s.key ELSE CAST(%[1]s AS INTEGER) END", staged, table),
+		fmt.Sprintf(" LEFT JOIN temp.%s %[1]s ON %[1]s.staged = %s", table, staged), done, nil
 }
 
 func consecutive(keys []int32) bool {

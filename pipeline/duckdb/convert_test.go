@@ -49,7 +49,7 @@ func TestConvert(t *testing.T) {
 	path := stage(t, e, 1000)
 	for _, step := range []int32{1, 3, -1} {
 		out := filepath.Join(t.TempDir(), "it's out.parquet")
-		n, err := e.Convert(t.Context(), pipeline.Conversion{Staged: path, Columns: staged, Keys: keysFrom(5000, 100, step), Day: day("2024-05-02"),
+		n, err := e.Convert(t.Context(), pipeline.Conversion{Staged: path, Columns: staged, Keys: map[string][]int32{"account_key": keysFrom(5000, 100, step)}, Day: day("2024-05-02"),
 			FileID: "0123456789ab", Out: out, Drop: []string{"transfer_date"}, Metadata: map[string]string{"source_sha256": "ab'c", "a": "b"}})
 		if err != nil || n != 500 {
 			t.Fatalf("%d rows, %v", n, err)
@@ -63,7 +63,7 @@ func TestConvert(t *testing.T) {
 		if d := cmp.Diff([][]any{{"a", "b"}, {"source_sha256", "ab'c"}}, kv); d != "" {
 			t.Error(d)
 		}
-		all, err := e.Convert(t.Context(), pipeline.Conversion{Staged: path, Columns: staged, Keys: keysFrom(5000, 100, step), Day: pipeline.NoDay, FileID: "f", Out: out})
+		all, err := e.Convert(t.Context(), pipeline.Conversion{Staged: path, Columns: staged, Keys: map[string][]int32{"account_key": keysFrom(5000, 100, step)}, Day: pipeline.NoDay, FileID: "f", Out: out})
 		if err != nil || all != 1000 {
 			t.Errorf("%d rows, %v", all, err)
 		}
@@ -76,7 +76,7 @@ func TestConvertWithoutKey(t *testing.T) {
 	path := stage(t, e, 1000)
 	for _, keys := range [][]int32{nil, keysFrom(0, 99, 1), keysFrom(0, 99, 2)} {
 		out := filepath.Join(t.TempDir(), "out.parquet")
-		if _, err := e.Convert(t.Context(), pipeline.Conversion{Staged: path, Columns: staged, Keys: keys, Day: pipeline.NoDay, Out: out}); err == nil {
+		if _, err := e.Convert(t.Context(), pipeline.Conversion{Staged: path, Columns: staged, Keys: map[string][]int32{"account_key": keys}, Day: pipeline.NoDay, Out: out}); err == nil {
 			t.Errorf("%d keys for 100 accounts", len(keys))
 		}
 		if _, err := os.Stat(out); err == nil {
@@ -92,7 +92,7 @@ func TestConvertTogether(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range 8 {
 		wg.Go(func() {
-			n, err := e.Convert(t.Context(), pipeline.Conversion{Staged: path, Columns: staged, Keys: keysFrom(int32(10000*(i+1)), 100, 2), Day: pipeline.NoDay,
+			n, err := e.Convert(t.Context(), pipeline.Conversion{Staged: path, Columns: staged, Keys: map[string][]int32{"account_key": keysFrom(int32(10000*(i+1)), 100, 2)}, Day: pipeline.NoDay,
 				Out: filepath.Join(dir, fmt.Sprint(i))})
 			if err != nil || n != 1000 {
 				t.Errorf("%d rows, %v", n, err)
@@ -108,7 +108,7 @@ func TestConvertTogether(t *testing.T) {
 	}
 }
 
-func TestConvertAccounts(t *testing.T) {
+func TestConvertList(t *testing.T) {
 	e := open(t, Options{Threads: 1})
 	path := filepath.Join(t.TempDir(), "new.parquet")
 	export(t, e, "SELECT * FROM (VALUES ('다'), ('a''b'), (''), ('z')) v(account_id)", path)
@@ -121,7 +121,8 @@ func TestConvertAccounts(t *testing.T) {
 		{[]int32{6, 7, 8, 9}, nil},
 	} {
 		out := filepath.Join(t.TempDir(), "out.parquet")
-		n, err := e.ConvertAccounts(t.Context(), pipeline.AccountConversion{Staged: path, Keys: c.keys, First: 10, Sender: "it's", Out: out})
+		n, err := e.ConvertList(t.Context(), pipeline.ListConversion{Staged: path, Columns: []string{"account_id"}, Key: "account_key", Keys: c.keys, First: 10,
+			Constants: []pipeline.Constant{{Column: "sender", Text: "it's"}}, Out: out})
 		if err != nil || n != int64(len(c.want)) {
 			t.Fatalf("%d rows, %v", n, err)
 		}
@@ -131,7 +132,7 @@ func TestConvertAccounts(t *testing.T) {
 			t.Error(d)
 		}
 	}
-	if _, err := e.ConvertAccounts(t.Context(), pipeline.AccountConversion{Staged: path, Keys: []int32{1}, Out: path + ".out"}); err == nil {
+	if _, err := e.ConvertList(t.Context(), pipeline.ListConversion{Staged: path, Columns: []string{"account_id"}, Key: "account_key", Keys: []int32{1}, Out: path + ".out"}); err == nil {
 		t.Error("one key for four accounts")
 	}
 }
@@ -147,7 +148,7 @@ func TestSameBytes(t *testing.T) {
 		}
 		out := filepath.Join(t.TempDir(), "out.parquet")
 		for _, keys := range [][]int32{keysFrom(5000, 100, 1), keysFrom(5000, 100, 3)} {
-			if n, err := e.Convert(t.Context(), pipeline.Conversion{Staged: path, Columns: staged, Keys: keys, Day: pipeline.NoDay, FileID: "f", Out: out}); err != nil || n != rows {
+			if n, err := e.Convert(t.Context(), pipeline.Conversion{Staged: path, Columns: staged, Keys: map[string][]int32{"account_key": keys}, Day: pipeline.NoDay, FileID: "f", Out: out}); err != nil || n != rows {
 				t.Fatalf("%+v: %d rows, %v", o, n, err)
 			}
 			compare(t, want, fmt.Sprintf("convert %d", keys[1]), sum(t, out), o)

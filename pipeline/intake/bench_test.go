@@ -47,3 +47,19 @@ func BenchmarkRead(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkReadSmall is what a file costs beside its records: 1,000 of them.
+func BenchmarkReadSmall(b *testing.B) {
+	src, text := typical(1000)
+	r := New(Options{Open: func(string) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(text)), nil }})
+	known := pipeline.NewAccounts()
+	dir := b.TempDir()
+	b.SetBytes(int64(len(text)))
+	b.ReportAllocs()
+	for b.Loop() {
+		st, err := r.Read(context.Background(), src, "a.csv", dir, known)
+		if err != nil || st.Accepted != 1000 {
+			b.Fatal(err, st)
+		}
+	}
+}

@@ -282,7 +282,12 @@ func (t *tokenizer) take(rec *record, size int, lines int64) {
 
 // next implements records.
 func (t *tokenizer) next(rec *record) (piece, error) {
-	*rec = record{fields: rec.fields[:0], line: t.line + 1, last: t.line + 1, offset: t.offset}
+	rec.fields, rec.raw, rec.count, rec.bytes, rec.lines = rec.fields[:0], nil, 0, 0, 0
+	rec.line, rec.last, rec.offset = t.line+1, t.line+1, t.offset
+	rec.high, rec.nul = false, false
+	if rec.problem.reason != fine {
+		rec.problem = problem{}
+	}
 	if t.pos == t.end && !t.fill() {
 		if err := t.failed(); err != nil {
 			return 0, err

@@ -54,11 +54,13 @@ func containerOf(name string, head []byte) (byName, byMagic string) {
 // first bytes must agree on the compression. The text ends with io.EOF only
 // when every checksum was right and nothing came after the end.
 func decompress(raw *rawReader, name string) (io.Reader, func(), error) {
-	in := bufio.NewReaderSize(raw, 256<<10)
-	head, err := in.Peek(6)
-	if err != nil && !errors.Is(err, io.EOF) {
+	head := make([]byte, 6)
+	n, err := io.ReadFull(raw, head)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return nil, nil, err
 	}
+	head = head[:n]
+	in := io.MultiReader(bytes.NewReader(head), raw)
 	byName, byMagic := containerOf(name, head)
 	switch {
 	case len(head) == 0:
@@ -72,7 +74,7 @@ func decompress(raw *rawReader, name string) (io.Reader, func(), error) {
 	case "":
 		return in, func() {}, nil
 	case "gzip":
-		z, err := gzip.NewReader(in)
+		z, err := gzip.NewReader(bufio.NewReaderSize(in, 128<<10))
 		if err != nil {
 			return nil, nil, brokenBy(raw, "gzip", err)
 		}

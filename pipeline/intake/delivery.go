@@ -87,6 +87,7 @@ func (f *delivery) read(s *stream) error {
 	f.bytes = int64(s.start)
 	d := f.src.Dialect
 	f.t = newTokenizer(s, d, s.lineEnds, f.limit, maxColumns)
+	f.t.buf = s.spares.take()
 	f.t.offset, f.t.wide = f.bytes, f.charset.wide()
 	skipped, err := f.t.skipLines(d.SkipLines)
 	f.piece(&skipped)

@@ -25,7 +25,6 @@ type randomFile struct {
 	header  string
 	records []string // with their line ends
 	values  [][]string
-	decoded bool // in UTF-8 as it stands
 }
 
 // alphabets of each encoding: what a value may hold.

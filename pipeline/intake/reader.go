@@ -25,6 +25,7 @@ type Options struct {
 type Reader struct {
 	opts   Options
 	codecs codecs
+	spares spares
 	probe  func(record int64) // tests: called before each record is checked
 }
 
@@ -71,10 +72,14 @@ func (r *Reader) Read(ctx context.Context, src *pipeline.Source, path, dir strin
 	case err != nil:
 		return nil, err
 	}
-	s := newStream(filepath.Base(path), l.charset, &src.Dialect)
+	s := newStream(filepath.Base(path), l.charset, &src.Dialect, &r.spares)
 	go s.run(ctx, in)
 	err = guard(func() error { return f.read(s) })
 	s.abandon()
+	if f.t != nil {
+		r.spares.give(f.t.buf)
+		f.t.buf = nil
+	}
 	if cerr := in.Close(); err == nil {
 		err = cerr
 	}

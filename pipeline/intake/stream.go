@@ -8,6 +8,7 @@ import (
 	"errors"
 	"hash"
 	"io"
+	"sync"
 	"sync/atomic"
 	"unicode/utf8"
 
@@ -26,6 +27,7 @@ type stream struct {
 	name    string
 	charset charset
 	dialect *pipeline.Dialect
+	spares  *spares
 
 	full chan block
 	free chan []byte
@@ -35,6 +37,8 @@ type stream struct {
 
 	current, spare []byte // of the consumer
 	last           error  // of the consumer
+
+	made [][]byte // every block; given back by abandon
 
 	// What follows is read by others only after done.
 	sum   string // SHA-256 of the raw bytes; "" if they could not be read
@@ -53,8 +57,8 @@ type block struct {
 	err  error
 }
 
-func newStream(name string, cs charset, d *pipeline.Dialect) *stream {
-	s := &stream{name: name, charset: cs, dialect: d,
+func newStream(name string, cs charset, d *pipeline.Dialect, spare *spares) *stream {
+	s := &stream{name: name, charset: cs, dialect: d, spares: spare,
 		full: make(chan block, blocks), free: make(chan []byte, blocks),
 		quit: make(chan struct{}), done: make(chan struct{})}
 	for range blocks {
@@ -149,7 +153,8 @@ func (s *stream) deliver(raw *rawReader) error {
 			return nil
 		}
 		if buf == nil {
-			buf = make([]byte, blockBytes)
+			buf = s.spares.take()
+			s.made = append(s.made, buf)
 		}
 		n, err := readBlock(text, buf)
 		if first {
@@ -270,10 +275,31 @@ func (s *stream) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// abandon says that no more text is wanted, and waits until all raw bytes are
-// hashed. It may be called at the end as well.
+// abandon says that no more text is wanted, waits until all raw bytes are
+// hashed, and takes the blocks back. It is called once, also at the end.
 func (s *stream) abandon() {
 	s.stop.Store(true)
 	close(s.quit)
 	<-s.done
+	for _, b := range s.made {
+		s.spares.give(b)
+	}
+	s.made = nil
+}
+
+// spares keeps blocks for the next file: most files are small, and making and
+// clearing a block would take longer than reading one.
+type spares struct{ pool sync.Pool }
+
+func (s *spares) take() []byte {
+	if b, ok := s.pool.Get().(*[blockBytes]byte); ok {
+		return b[:]
+	}
+	return make([]byte, blockBytes)
+}
+
+func (s *spares) give(b []byte) {
+	if len(b) == blockBytes {
+		s.pool.Put((*[blockBytes]byte)(b))
+	}
 }

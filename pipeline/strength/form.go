@@ -182,21 +182,21 @@ func (m *mobile) within(old bool, limit int64) bool {
 	if !old && string(m.digits[:3]) != currentPrefix {
 		return false
 	}
-	n := int64(0)
-	for _, c := range m.digits[3:m.n] {
+	return limit <= 0 || number(m.digits[3:m.n]) < limit
+}
+
+// number reads up to 18 digits.
+func number(digits []byte) (n int64) {
+	for _, c := range digits {
 		n = 10*n + int64(c-'0')
 	}
-	return limit <= 0 || n < limit
+	return n
 }
 
 // lies says whether a token as it stands lies in the space of a form.
 func (t *trial) lies(token []byte, form int) bool {
 	if form == accountForm {
-		n := int64(0)
-		for _, c := range token {
-			n = 10*n + int64(c-'0')
-		}
-		return isNumber(token) && n <= t.Numbers
+		return isNumber(token) && number(token) <= t.Numbers
 	}
 	m, ok := parseMobile(token)
 	if !ok || !m.within(t.OldPrefixes, t.MobileLimit) {

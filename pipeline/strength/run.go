@@ -79,7 +79,7 @@ func newTrial(samples []*Sampler, o Options) *trial {
 	t := &trial{Options: o, indexes: make([]*index, len(hashes))}
 	targets := make([][]target, len(hashes))
 	for i, s := range samples {
-		f := newFieldTrial(s.kept)
+		f := newFieldTrial(s.kept())
 		t.fields = append(t.fields, f)
 		if !f.result.Refused {
 			f.read(int32(i), targets)

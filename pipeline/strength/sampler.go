@@ -37,8 +37,6 @@ type Field struct {
 	Identifies string `json:"identifies"` // account | phone | email | name
 }
 
-func (f Field) label() string { return f.Source + "." + f.Name }
-
 // Sampler keeps a uniform sample of the distinct values offered to it: those
 // with the smallest keyed hashes (bottom-k sampling), so that the sample
 // depends on the seed and the set of values alone, not on their order or
@@ -46,7 +44,7 @@ func (f Field) label() string { return f.Source + "." + f.Name }
 // memory is bounded by the size of the sample. It is not safe for concurrent
 // use; samplers of the same field and seed can be merged.
 type Sampler struct {
-	kept *kept // behind a pointer, so that printing a Sampler prints no value
+	kept func() *kept // a function, so that no verb of package fmt gets at the values
 }
 
 type kept struct {
@@ -96,7 +94,7 @@ func NewSampler(f Field, size int, seed [32]byte) (*Sampler, error) {
 	k := &kept{field: f, size: size, members: map[priority]struct{}{}}
 	k.key = sha256.Sum256(slices.Concat(seed[:], []byte(f.Source), []byte{0}, []byte(f.Name)))
 	copy(k.buf[:], k.key[:])
-	return &Sampler{k}, nil
+	return &Sampler{func() *kept { return k }}, nil
 }
 
 // Add offers one delivered text. The sampler copies what it keeps. Empty
@@ -105,7 +103,7 @@ func (s *Sampler) Add(value []byte) {
 	if len(value) == 0 {
 		return
 	}
-	k := s.kept
+	k := s.kept()
 	token, b := value, append(k.buf[:32], value[:min(len(value), maxToken)]...)
 	if len(value) > maxToken {
 		long := sha256.Sum256(value)
@@ -144,7 +142,7 @@ func (k *kept) offer(p priority, token []byte) {
 // Merge adds what another sampler of the same field, seed and size was
 // offered. The other sampler stays as it is.
 func (s *Sampler) Merge(other *Sampler) error {
-	k, o := s.kept, other.kept
+	k, o := s.kept(), other.kept()
 	if k.field != o.field || k.key != o.key || k.size != o.size {
 		return ErrOtherSample
 	}
@@ -156,11 +154,11 @@ func (s *Sampler) Merge(other *Sampler) error {
 }
 
 // Len is the number of distinct values in the sample.
-func (s *Sampler) Len() int { return len(s.kept.entries) }
+func (s *Sampler) Len() int { return len(s.kept().entries) }
 
 // Close overwrites the sample with zeros and empties it.
 func (s *Sampler) Close() {
-	k := s.kept
+	k := s.kept()
 	for i := range k.entries {
 		clear(k.entries[i].token)
 	}
