@@ -76,7 +76,11 @@ func (in *Inspection) baseTables() (map[string]table, error) {
 		add(in.tableOf("rejects", Loaded)),
 		add(in.accountIDs()),
 		add(in.newestCustomers()),
+		add(in.customerHistory()),
 		add(in.tableOf("overseas_payments", Loaded)),
+		add(in.tableOf("consents", Loaded)),
+		add(in.tableOf("contracts", Loaded)),
+		add(in.recipients()),
 	} {
 		if err != nil {
 			return nil, err
@@ -154,7 +158,7 @@ func constants(def TableDef, src *Source) map[string]any {
 
 func (in *Inspection) accountIDs() (table, error) {
 	t := newTable("account_ids")
-	for _, f := range in.accountFiles() {
+	for _, f := range in.listFiles(accountList) {
 		in.addFile(&t, f, nil)
 	}
 	return t, t.close()
@@ -177,6 +181,28 @@ func (in *Inspection) newestCustomers() (table, error) {
 		for _, f := range r.lake("customers") {
 			in.addFile(&t, f, constants(t.Def, in.Case.Source(r.Source)))
 		}
+	}
+	return t, t.close()
+}
+
+// customerHistory is every customer table, with the day of its snapshot.
+func (in *Inspection) customerHistory() (table, error) {
+	t := newTable("customer_history")
+	for _, r := range in.loaded(Customers) {
+		for _, f := range r.lake("customers") {
+			values := constants(t.Def, in.Case.Source(r.Source))
+			values["as_of"] = dayOrNil(r.NameDay)
+			in.addFile(&t, f, values)
+		}
+	}
+	return t, t.close()
+}
+
+// recipients is the table of recipients, in the order of their keys.
+func (in *Inspection) recipients() (table, error) {
+	t := newTable("recipients")
+	for _, f := range in.listFiles(recipientList) {
+		in.addFile(&t, f, nil)
 	}
 	return t, t.close()
 }
@@ -387,7 +413,7 @@ func (in *Inspection) paramsRows(d Definitions) [][]any {
 		population = in.Case.Population.Persons
 	}
 	return [][]any{{in.Case.Span.From, in.Case.Span.To, d.OverseasPayment, d.Holders, d.Outsourcing, dayOrNil(d.UnneededSince),
-		population, in.Case.Limits.RejectedPerMillion}}
+		population, in.Case.Limits.RejectedPerMillion, in.Case.Limits.BulkTimes, in.Case.HomeCountry}}
 }
 
 // textOf gives a value of a result as text, for checks and messages.

@@ -8,6 +8,7 @@ type Case struct {
 	Stopped     map[string]Day // source → the day after which its sender says nothing was sent
 	Population  Population
 	Definitions Definitions
+	HomeCountry string // of the persons; a recipient elsewhere is abroad; default KR
 	Limits      Limits
 	Sources     []Source // in the order of case.yaml
 	Claims      []Claim
@@ -54,6 +55,7 @@ func DefaultDefinitions() Definitions {
 // Limits are bounds that checks hold a case to.
 type Limits struct {
 	RejectedPerMillion int64 // of the records of a source; default 10,000
+	BulkTimes          int64 // a day with more than so many times the median of a source's days is a bulk day; default 3
 }
 
 // Claim is a number that someone published.

@@ -49,7 +49,7 @@ type KeyRange struct {
 // its path and not in the file (source, transfer_date, month …).
 type MountedFile struct {
 	Path   string
-	Values map[string]any // int64, string, bool, Day
+	Values map[string]any // int64, string, bool, Day or nil
 }
 
 // Conversion is one staged file on its way into the lake.

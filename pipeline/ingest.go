@@ -170,8 +170,7 @@ func dated(src *Source) DateRule {
 // readGroups reads files several at a time and commits them one after the
 // other, group by group, in the order of the plan.
 func (in *Inspection) readGroups(ctx context.Context, groups [][]delivered, total int) error {
-	known, err := in.registry(ctx)
-	if err != nil {
+	if err := in.registries(ctx); err != nil {
 		return err
 	}
 	var files []delivered
@@ -181,6 +180,7 @@ func (in *Inspection) readGroups(ctx context.Context, groups [][]delivered, tota
 		last[len(files)-1] = true
 	}
 	dirs := make([]string, len(files))
+	var err error
 	for i := range dirs {
 		if dirs[i], err = in.Store.Staging(); err != nil {
 			return err
@@ -193,7 +193,7 @@ func (in *Inspection) readGroups(ctx context.Context, groups [][]delivered, tota
 		func(ctx context.Context, i int) (*Staged, error) {
 			path := in.path(files[i].path)
 			saw[i] = in.Store.Watch(path)
-			st, err := in.Reader.Read(ctx, files[i].source, path, dirs[i], known)
+			st, err := in.Reader.Read(ctx, files[i].source, path, dirs[i], in.known[accountList])
 			if err == nil {
 				st.Path = files[i].path
 			}
@@ -319,7 +319,7 @@ func (in *Inspection) supersede(r *Receipt, d Decision) error {
 	for _, o := range in.superseded(r, d) {
 		old := *o
 		old.Status, old.Reason = Superseded, "superseded by "+r.Path
-		old.Lake = o.lake("account_ids")
+		old.Lake = append(o.lake(accountList.table), o.lake(recipientList.table)...)
 		entries = append(entries, Entry{Receipt: &old})
 	}
 	return in.append(entries...)
@@ -327,7 +327,7 @@ func (in *Inspection) supersede(r *Receipt, d Decision) error {
 
 // record writes a receipt that loads nothing.
 func (in *Inspection) record(r *Receipt) error {
-	r.Lake, r.FirstKey, r.NewKeys = nil, 0, 0
+	r.forgetLake()
 	if was := in.State().Receipt(r.Key(), r.Path); was != nil && was.Status == r.Status && was.Reason == r.Reason {
 		return nil
 	}
@@ -340,9 +340,16 @@ func (in *Inspection) record(r *Receipt) error {
 func (in *Inspection) load(ctx context.Context, src *Source, st *Staged) error {
 	r := st.Receipt
 	r.Status, r.Lake = Loaded, nil
-	keys, err := in.loadAccounts(ctx, src, st, &r)
-	if err != nil {
-		return err
+	keys := map[string][]int32{}
+	for _, l := range []list{accountList, recipientList} {
+		staged := st.NewAccounts
+		if l == recipientList {
+			staged = st.Recipients
+		}
+		var err error
+		if keys[l.key], err = in.loadList(ctx, src, l, staged, &r); err != nil {
+			return err
+		}
 	}
 	if err := in.loadRows(ctx, src, st, &r, keys); err != nil {
 		return err
@@ -360,41 +367,48 @@ func (in *Inspection) load(ctx context.Context, src *Source, st *Staged) error {
 	return in.appendLater(Entry{Receipt: &r})
 }
 
-func (in *Inspection) loadAccounts(ctx context.Context, src *Source, st *Staged, r *Receipt) ([]int32, error) {
-	r.FirstKey = in.accounts.Len()
-	if st.New == 0 {
+// loadList gives every entry that a staged file names a key, and writes those
+// that nobody named before.
+func (in *Inspection) loadList(ctx context.Context, src *Source, l list, staged string, r *Receipt) ([]int32, error) {
+	first, n := r.keys(l)
+	*first = in.known[l].Len()
+	if staged == "" {
 		return nil, nil
 	}
-	keys, err := in.Store.NewAccounts(ctx, st.NewAccounts, src.Sender, in.accounts)
-	if err != nil {
+	job := ListConversion{Staged: staged, Columns: []string{l.scope, l.name}, Key: l.key, First: *first}
+	scope := ""
+	if l == accountList {
+		scope, job.Columns, job.Constants = src.Sender, []string{l.name}, []Constant{{l.scope, src.Sender}}
+	}
+	var err error
+	if job.Keys, err = in.Store.AddEntries(ctx, staged, scope, job.Columns, in.known[l]); err != nil {
 		return nil, err
 	}
-	if r.NewKeys = in.accounts.Len() - r.FirstKey; r.NewKeys == 0 {
-		return keys, nil
+	if *n = in.known[l].Len() - *first; *n == 0 {
+		return job.Keys, nil
 	}
 	dir, err := in.Store.Staging()
 	if err != nil {
 		return nil, err
 	}
-	out := dir + "/account_ids.parquet"
-	n, err := in.Engine.ConvertList(ctx, ListConversion{Staged: st.NewAccounts, Columns: []string{"account_id"}, Key: "account_key", Keys: keys,
-		First: r.FirstKey, Constants: []Constant{{"sender", src.Sender}}, Out: out})
-	if err == nil && n != int64(r.NewKeys) {
-		err = fmt.Errorf("%d accounts written of %d", n, r.NewKeys)
+	job.Out = dir + "/list.parquet"
+	written, err := in.Engine.ConvertList(ctx, job)
+	if err == nil && written != int64(*n) {
+		err = fmt.Errorf("%d entries of %s written of %d", written, l.table, *n)
 	}
 	if err != nil {
 		return nil, err
 	}
-	f, err := in.Store.Commit(out, fmt.Sprintf("account_ids/%010d-%s.parquet", r.FirstKey, r.FileID), n)
+	f, err := in.Store.Commit(job.Out, fmt.Sprintf("%s/%010d-%s.parquet", l.table, *first, r.FileID), written)
 	r.Lake = append(r.Lake, f)
-	return keys, err
+	return job.Keys, err
 }
 
-func (in *Inspection) loadRows(ctx context.Context, src *Source, st *Staged, r *Receipt, keys []int32) error {
+func (in *Inspection) loadRows(ctx context.Context, src *Source, st *Staged, r *Receipt, keys map[string][]int32) error {
 	if st.Rows == "" {
 		return nil
 	}
-	job := Conversion{Staged: st.Rows, Columns: StagedColumns(src), Keys: map[string][]int32{"account_key": keys}, Day: NoDay, FileID: r.FileID,
+	job := Conversion{Staged: st.Rows, Columns: StagedColumns(src), Keys: keys, Day: NoDay, FileID: r.FileID,
 		Metadata: map[string]string{"source_sha256": r.SHA256}}
 	if src.Kind != Transfers {
 		return in.convert(ctx, job, fmt.Sprintf("%s/source=%s/%s.parquet", src.Kind, src.Name, r.FileID), r.Accepted, r)

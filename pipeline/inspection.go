@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"path/filepath"
@@ -26,13 +27,13 @@ type Inspection struct {
 	Versions map[string]string // of the program and its engine, for the manifest
 	Log      func() []byte     // what has been said so far, for log.ndjson
 
-	state    *State
-	later    []Entry   // folded into state, and not yet in the ledger
-	accounts *Accounts // nil until a file is read
-	tables   map[string]table
-	made     map[string][]LakeFile // rollups that are made and not yet remembered
-	used     map[string]bool       // keys of the rollups that were asked for
-	mounted  map[string]string     // table → what of it is visible in the engine
+	state   *State
+	later   []Entry            // folded into state, and not yet in the ledger
+	known   map[list]*Registry // nil until a file is read
+	tables  map[string]table
+	made    map[string][]LakeFile // rollups that are made and not yet remembered
+	used    map[string]bool       // keys of the rollups that were asked for
+	mounted map[string]string     // table → what of it is visible in the engine
 }
 
 // State is what the ledger says now.
@@ -135,7 +136,7 @@ func (in *Inspection) stale() error {
 	var entries []Entry
 	for _, r := range counted {
 		again := *r
-		again.Lake, again.FirstKey, again.NewKeys = nil, 0, 0
+		again.forgetLake()
 		if r.Status == Loaded {
 			again.Status = Stale
 		}
@@ -144,34 +145,62 @@ func (in *Inspection) stale() error {
 	return in.append(entries...)
 }
 
-// registry gives the accounts that are known so far, read from the lake once.
-func (in *Inspection) registry(ctx context.Context) (*Accounts, error) {
-	if in.accounts != nil {
-		return in.accounts, nil
-	}
-	files := in.accountFiles()
-	accounts, err := in.Store.Accounts(ctx, files)
-	if err != nil {
-		return nil, err
-	}
-	in.accounts = accounts
-	return accounts, nil
+// list is one of the two lists that delivered files make known, each entry
+// with a dense key.
+type list struct {
+	table string
+	key   string // its column
+	scope string // the column that an entry is told apart by, beside its name
+	name  string // the column of the entry itself
 }
 
-// accountFiles are the files of the table account_ids, in the order of their
-// keys. A superseded file's records do not count, but its accounts keep their
-// keys.
-func (in *Inspection) accountFiles() []LakeFile {
+var (
+	accountList   = list{"account_ids", "account_key", "sender", "account_id"}
+	recipientList = list{"recipients", "recipient_key", "country", "recipient"}
+)
+
+// keys is the part of a list that a receipt's file made known.
+func (r *Receipt) keys(l list) (first, n *int32) {
+	if l == recipientList {
+		return &r.FirstRecipient, &r.NewRecipients
+	}
+	return &r.FirstKey, &r.NewKeys
+}
+
+// registries reads both lists from the lake, once.
+func (in *Inspection) registries(ctx context.Context) error {
+	if in.known != nil {
+		return nil
+	}
+	known := map[list]*Registry{}
+	for _, l := range []list{accountList, recipientList} {
+		r, err := in.Store.Registry(ctx, in.listFiles(l), [3]string{l.key, l.scope, l.name})
+		if err != nil {
+			return err
+		}
+		known[l] = r
+	}
+	in.known = known
+	return nil
+}
+
+// listFiles are the files of a list, in the order of their keys. A superseded
+// file's records do not count, but what it made known keeps its keys.
+func (in *Inspection) listFiles(l list) []LakeFile {
 	var with []*Receipt
 	for _, r := range in.State().Receipts {
-		if r.NewKeys > 0 && (r.Status == Loaded || r.Status == Superseded) {
+		if _, n := r.keys(l); *n > 0 && (r.Status == Loaded || r.Status == Superseded) {
 			with = append(with, r)
 		}
 	}
-	slices.SortFunc(with, func(a, b *Receipt) int { return int(a.FirstKey) - int(b.FirstKey) })
+	slices.SortFunc(with, func(a, b *Receipt) int {
+		fa, _ := a.keys(l)
+		fb, _ := b.keys(l)
+		return cmp.Compare(*fa, *fb)
+	})
 	var files []LakeFile
 	for _, r := range with {
-		files = append(files, r.lake("account_ids")...)
+		files = append(files, r.lake(l.table)...)
 	}
 	return files
 }

@@ -34,6 +34,15 @@ type Receipt struct {
 	Lake     []LakeFile       `json:"lake,omitempty"` // what was written
 	FirstKey int32            `json:"first_key"`      // of the accounts that this file made known
 	NewKeys  int32            `json:"new_keys"`
+	// The same for recipients:
+	FirstRecipient int32 `json:"first_recipient"`
+	NewRecipients  int32 `json:"new_recipients"`
+}
+
+// forgetLake takes out what says where the file's rows lie and which keys it
+// made known.
+func (r *Receipt) forgetLake() {
+	r.Lake, r.FirstKey, r.NewKeys, r.FirstRecipient, r.NewRecipients = nil, 0, 0, 0, 0
 }
 
 // Counts account for every record and line of a file.
@@ -81,7 +90,10 @@ type LakeFile struct {
 // Rows has the columns that StagedColumns gives for the source, in the order of the
 // file; a transfer's or table's account is in the column account_key: a key of
 // the registry (≥ 0), NULL, or -1-i for the i-th of the new accounts.
-// NewAccounts has the column account_id, in the order of first appearance.
+// NewAccounts has the column account_id, in the order of first appearance. A
+// transfer's recipient_key is -1-i for the i-th entry of Recipients, which has
+// the columns country and recipient, in the order of first appearance; where
+// the source has one recipient it has one row.
 // Rejects has the columns of the table rejects less file_id and source.
 // A path is "" where there is nothing to hold.
 type Staged struct {
@@ -90,6 +102,7 @@ type Staged struct {
 	Rejects     string
 	NewAccounts string
 	New         int32
+	Recipients  string
 }
 
 // Reader turns delivered bytes into staged Parquet.
@@ -101,7 +114,7 @@ type Reader interface {
 	// Reason, and no error: one bad file never stops a batch. An error means
 	// that the machine failed (disk, permission, cancelled), not the file.
 	// Memory is bounded whatever the file holds.
-	Read(ctx context.Context, src *Source, path, dir string, known *Accounts) (*Staged, error)
+	Read(ctx context.Context, src *Source, path, dir string, known *Registry) (*Staged, error)
 
 	// NameDay gives the day that the name of a file speaks for, or NoDay and
 	// false where the source takes no day from names or the name has none.

@@ -23,7 +23,7 @@ func (in *Inspection) Inputs() (string, error) {
 	for _, r := range in.State().Sorted() {
 		still := *r
 		// What a rebuild of the lake changes is no input.
-		still.Lake, still.FirstKey, still.NewKeys = nil, 0, 0
+		still.forgetLake()
 		parts = append(parts, still)
 	}
 	return digest(parts...)

@@ -70,12 +70,14 @@ type Store interface {
 	// FooterRows reads the number of rows from a file's footer, with another
 	// reader than the one that wrote it.
 	FooterRows(f LakeFile) (int64, error)
-	// Accounts reads the registry from the files of the table account_ids, in
-	// the order of their keys.
-	Accounts(ctx context.Context, files []LakeFile) (*Accounts, error)
-	// NewAccounts adds the accounts of a staged list (Parquet with the column
-	// account_id) to the registry, in their order, and returns the key of each.
-	NewAccounts(ctx context.Context, path, sender string, accounts *Accounts) ([]int32, error)
+	// Registry reads a registry from the files of its list, in the order of
+	// their keys: the columns of key, scope and name.
+	Registry(ctx context.Context, files []LakeFile, columns [3]string) (*Registry, error)
+	// AddEntries adds the entries of a staged list to a registry, in their
+	// order, and returns the key of each. The last of columns names the entry;
+	// the first is its scope where there are two, and scope is where there is
+	// one.
+	AddEntries(ctx context.Context, staged, scope string, columns []string, to *Registry) ([]int32, error)
 	// Rollup finds the files of a rollup by the key of its inputs.
 	Rollup(key string) ([]LakeFile, bool)
 	// Remember keeps the files of rollups under the keys of their inputs.

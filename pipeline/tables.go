@@ -42,11 +42,22 @@ var Tables = []TableDef{
 	{Name: "overseas_payments", Grain: "one payment", Columns: []Column{
 		{"source", "VARCHAR"}, {"sender", "VARCHAR"}, {"file_id", "VARCHAR"}, {"account_key", "INTEGER"}, {"paid_on", "DATE"}, {"country", "VARCHAR"},
 		{"status", "VARCHAR"}, {"amount", "DECIMAL(18,4)"}}},
+	{Name: "customer_history", Grain: "one row of any customer table, old or new; as_of is the day of its snapshot", Columns: []Column{
+		{"source", "VARCHAR"}, {"sender", "VARCHAR"}, {"as_of", "DATE"}, {"file_id", "VARCHAR"}, {"account_key", "INTEGER"}, {"person_id", "VARCHAR"},
+		{"holder", "VARCHAR"}, {"joined_on", "DATE"}, {"dormant_from", "DATE"}, {"withdrawn_on", "DATE"}, {"status", "VARCHAR"}}},
+	{Name: "consents", Grain: "one consent, in force from given_on up to, not including, until_on", Columns: []Column{
+		{"source", "VARCHAR"}, {"sender", "VARCHAR"}, {"file_id", "VARCHAR"}, {"account_key", "INTEGER"}, {"kind", "VARCHAR"}, {"recipient", "VARCHAR"},
+		{"purpose", "VARCHAR"}, {"given_on", "DATE"}, {"until_on", "DATE"}}},
+	{Name: "contracts", Grain: "one field that a contract covers, from from_on up to, not including, until_on; NULL or '*' covers all", Columns: []Column{
+		{"source", "VARCHAR"}, {"sender", "VARCHAR"}, {"file_id", "VARCHAR"}, {"basis", "VARCHAR"}, {"recipient", "VARCHAR"}, {"purpose", "VARCHAR"},
+		{"field", "VARCHAR"}, {"from_on", "DATE"}, {"until_on", "DATE"}}},
+	{Name: "recipients", Grain: "one recipient, by its dense key; country is empty where it was not said", Columns: []Column{
+		{"recipient_key", "INTEGER"}, {"country", "VARCHAR"}, {"recipient", "VARCHAR"}}},
 	{Name: "calendar", Grain: "one day of the span, and of any transfer outside it; bit is 1 << (day - 1)", Columns: []Column{
 		{"date", "DATE"}, {"day_no", "INTEGER"}, {"month", "INTEGER"}, {"day", "INTEGER"}, {"bit", "INTEGER"}, {"in_span", "BOOLEAN"}}},
 	{Name: "params", Grain: "one row: the span and the definitions of the case", Columns: []Column{
 		{"span_from", "DATE"}, {"span_to", "DATE"}, {"overseas_payment", "VARCHAR"}, {"holders", "VARCHAR"}, {"outsourcing", "VARCHAR"},
-		{"unneeded_since", "DATE"}, {"population", "BIGINT"}, {"rejected_per_million", "BIGINT"}}},
+		{"unneeded_since", "DATE"}, {"population", "BIGINT"}, {"rejected_per_million", "BIGINT"}, {"bulk_times", "BIGINT"}, {"home_country", "VARCHAR"}}},
 
 	{Name: "file_days", Rollup: true, Grain: "one day of one file, as SQL counts it", Columns: []Column{
 		{"source", "VARCHAR"}, {"transfer_date", "DATE"}, {"file_id", "VARCHAR"}, {"records", "BIGINT"}, {"without_account", "BIGINT"}, {"items", "BIGINT"}}},
@@ -77,8 +88,8 @@ func LookupTable(name string) (TableDef, bool) {
 }
 
 // StagedColumns are the columns of a staged file of a source, in order:
-// account_key first, then what the kind has, then the kept attributes under
-// their own names.
+// account_key first (contracts have none), then what the kind has, then the
+// kept attributes under their own names.
 func StagedColumns(s *Source) []Column {
 	cols := []Column{{"account_key", "INTEGER"}}
 	switch s.Kind {
@@ -87,6 +98,12 @@ func StagedColumns(s *Source) []Column {
 	case Customers:
 		cols = append(cols, Column{"person_id", "VARCHAR"}, Column{"holder", "VARCHAR"}, Column{"joined_on", "DATE"},
 			Column{"dormant_from", "DATE"}, Column{"withdrawn_on", "DATE"}, Column{"status", "VARCHAR"})
+	case Consents:
+		cols = append(cols, Column{"kind", "VARCHAR"}, Column{"recipient", "VARCHAR"}, Column{"purpose", "VARCHAR"},
+			Column{"given_on", "DATE"}, Column{"until_on", "DATE"})
+	case Contracts:
+		cols = []Column{{"basis", "VARCHAR"}, {"recipient", "VARCHAR"}, {"purpose", "VARCHAR"}, {"field", "VARCHAR"},
+			{"from_on", "DATE"}, {"until_on", "DATE"}}
 	case OverseasPayments:
 		cols = append(cols, Column{"paid_on", "DATE"}, Column{"country", "VARCHAR"}, Column{"status", "VARCHAR"}, Column{"amount", "DECIMAL(18,4)"})
 	}

@@ -49,6 +49,8 @@ func plain(v any) string {
 func literal(v any, typ string) (string, error) {
 	var text string
 	switch v := v.(type) {
+	case nil:
+		return "CAST(NULL AS " + typ + ")", nil
 	case string:
 		if typ != "VARCHAR" || strings.ContainsRune(v, 0) {
 			return "", fmt.Errorf("a text is no %s", typ)

@@ -32,7 +32,7 @@ func typical(records int) (*pipeline.Source, []byte) {
 // Parquet. Half of the accounts are known.
 func BenchmarkRead(b *testing.B) {
 	src, text := typical(400_000)
-	known := pipeline.NewAccounts()
+	known := pipeline.NewRegistry()
 	for i := range 200_000 {
 		known.Add("bank", fmt.Appendf(nil, "%x", sha256.Sum256(fmt.Append(nil, i))))
 	}
@@ -52,7 +52,7 @@ func BenchmarkRead(b *testing.B) {
 func BenchmarkReadSmall(b *testing.B) {
 	src, text := typical(1000)
 	r := New(Options{Open: func(string) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(text)), nil }})
-	known := pipeline.NewAccounts()
+	known := pipeline.NewRegistry()
 	dir := b.TempDir()
 	b.SetBytes(int64(len(text)))
 	b.ReportAllocs()

@@ -38,7 +38,7 @@ type column struct {
 	enumOf    []int64 // the same, typed, where ordered
 	low, high *bound
 	size      func([]byte) int
-	unique    *pipeline.Accounts
+	unique    *pipeline.Registry
 
 	form    numberForm
 	format  *timeFormat
@@ -130,7 +130,7 @@ func (c *column) compileConstraints() (err error) {
 		}
 	}
 	if f.Unique {
-		c.unique = pipeline.NewAccounts()
+		c.unique = pipeline.NewRegistry()
 	}
 	return nil
 }

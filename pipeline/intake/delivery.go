@@ -16,8 +16,9 @@ import (
 type delivery struct {
 	*layout
 	base  string
-	known *pipeline.Accounts
-	local *pipeline.Accounts // of the accounts that known lacks
+	known *pipeline.Registry
+	local *pipeline.Registry // of the accounts that known lacks
+	named *pipeline.Registry // of the recipients, by country
 	codec *codec
 	limit int
 	probe func(int64)
@@ -33,6 +34,7 @@ type delivery struct {
 	rows          *table
 	rejects       *table
 	accounts      *table
+	recipients    *table
 	days          map[pipeline.Day]int64
 	day           pipeline.Day // the last one counted, with its records
 	dayRecords    int64
@@ -54,12 +56,14 @@ type extra struct {
 var rejectColumns = []pipeline.Column{{Name: "record", Type: "BIGINT"}, {Name: "line", Type: "BIGINT"}, {Name: "last_line", Type: "BIGINT"},
 	{Name: "byte_offset", Type: "BIGINT"}, {Name: "reason", Type: "VARCHAR"}, {Name: "field", Type: "VARCHAR"}, {Name: "detail", Type: "VARCHAR"}}
 
-func newDelivery(l *layout, base, dir string, known *pipeline.Accounts) *delivery {
-	f := &delivery{layout: l, base: base, known: known, local: pipeline.NewAccounts(), values: make([]value, len(l.columns)),
+func newDelivery(l *layout, base, dir string, known *pipeline.Registry) *delivery {
+	f := &delivery{layout: l, base: base, known: known, local: pipeline.NewRegistry(), named: pipeline.NewRegistry(), values: make([]value, len(l.columns)),
 		days: map[pipeline.Day]int64{}, day: pipeline.NoDay,
 		rows:     newTable(filepath.Join(dir, "rows.parquet"), pipeline.StagedColumns(l.src)),
 		rejects:  newTable(filepath.Join(dir, "rejects.parquet"), rejectColumns),
-		accounts: newTable(filepath.Join(dir, "accounts.parquet"), []pipeline.Column{{Name: "account_id", Type: "VARCHAR"}})}
+		accounts: newTable(filepath.Join(dir, "accounts.parquet"), []pipeline.Column{{Name: "account_id", Type: "VARCHAR"}}),
+		recipients: newTable(filepath.Join(dir, "recipients.parquet"),
+			[]pipeline.Column{{Name: "country", Type: "VARCHAR"}, {Name: "recipient", Type: "VARCHAR"}})}
 	f.staged.Source = l.src.Name
 	f.staged.NameDay = fixed(dateRule(l.src))
 	f.staged.Reasons = map[string]int64{}

@@ -67,7 +67,7 @@ func TestPayments(t *testing.T) {
 // A known account keeps its key; new ones are numbered in order of appearance,
 // once each; a record without one has none.
 func TestAccounts(t *testing.T) {
-	known := pipeline.NewAccounts()
+	known := pipeline.NewRegistry()
 	for _, id := range []string{"x", "가나", "y"} {
 		known.Add("bank", []byte(id))
 	}
@@ -86,6 +86,50 @@ func TestAccounts(t *testing.T) {
 	}
 	if diff := cmp.Diff([][]any{{"b"}, {"c"}}, res.accounts); diff != "" || known.Len() != 4 {
 		t.Error(diff, known.Len())
+	}
+}
+
+func TestConsentsAndContracts(t *testing.T) {
+	src := source(field("id", "string", pipeline.RoleAccount), field("k", "string", pipeline.RoleConsent, func(f *pipeline.Field) { f.Values = map[string]string{"S": "third_party"} }),
+		field("to", "string", pipeline.RoleRecipient), field("why", "string", pipeline.RolePurpose), field("from", "date", pipeline.RoleFrom), field("until", "date", pipeline.RoleUntil))
+	src.Kind = pipeline.Consents
+	res := read(t, src, "id,k,to,why,from,until\na,S,alipay,score,2018-04-01,\nb,X,,,,\n")
+	mustLoad(t, res)
+	if diff := cmp.Diff([][]any{{int64(-1), "third_party", "alipay", "score", int64(17622), nil}}, res.rows); diff != "" {
+		t.Error(diff, reasonsOf(res))
+	}
+	src = source(field("b", "string", pipeline.RoleBasis), field("f", "string", pipeline.RoleField), field("until", "date", pipeline.RoleUntil))
+	src.Kind = pipeline.Contracts
+	res = read(t, src, "b,f,until\nouts,*,2018-04-01\n")
+	mustLoad(t, res)
+	if diff := cmp.Diff([][]any{{"outs", nil, nil, "*", nil, int64(17622)}}, res.rows); diff != "" {
+		t.Error(diff, reasonsOf(res))
+	}
+}
+
+// The recipient of a transfer stands in its source or in fields; each is listed
+// once for each country, and a record without one has none.
+func TestRecipients(t *testing.T) {
+	if pipeline.StagedColumns(plain())[1].Name != "recipient_key" {
+		t.Skip("transfers have no column recipient_key")
+	}
+	src := plain()
+	src.Recipient = pipeline.Recipient{Name: "alipay", Country: "CN"}
+	res := read(t, src, "id,note,mail\na,b,c\nd,e,f\n")
+	if diff := cmp.Diff([]any{int64(-1), int64(-1)}, columnOf(res, 1)); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([][]any{{"CN", "alipay"}}, parquetRows(t, res.Recipients)); diff != "" {
+		t.Error(diff)
+	}
+	src.Recipient = pipeline.Recipient{FromField: true}
+	src.Schema.Fields[1].Role, src.Schema.Fields[2].Role = pipeline.RoleRecipient, pipeline.RoleRecipientCountry
+	res = read(t, src, "id,note,mail\na,x,CN\nb,x,US\nc,,US\nd,x,\ne,x,CN\n")
+	if diff := cmp.Diff([]any{int64(-1), int64(-2), nil, int64(-3), int64(-1)}, columnOf(res, 1)); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([][]any{{"CN", "x"}, {"US", "x"}, {"", "x"}}, parquetRows(t, res.Recipients)); diff != "" {
+		t.Error(diff)
 	}
 }
 

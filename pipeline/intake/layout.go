@@ -14,10 +14,12 @@ type layout struct {
 	columns []*column // in the order of the layout
 	items   []*column
 	account *column // nil: the source has none
-	date    *column // of transfers whose day stands in a field
-	unique  []*column
-	name    *nameRule // nil: the day is not in the file's name
-	staging []output
+	// of transfers whose recipient stands in a field; nil: the source's
+	recipient, country *column
+	date               *column // of transfers whose day stands in a field
+	unique             []*column
+	name               *nameRule // nil: the day is not in the file's name
+	staging            []output
 }
 
 // output is where a staged column's value comes from.
@@ -33,6 +35,7 @@ type given uint8
 const (
 	giveNothing given = iota
 	giveAccount
+	giveRecipient
 	giveDay
 	giveFields
 	giveDefault
@@ -88,6 +91,12 @@ func compile(src *pipeline.Source) (*layout, error) {
 		return nil, fmt.Errorf("%d fields count as items; at most 62 can be told apart", len(l.items))
 	}
 	l.account = l.role(pipeline.RoleAccount)
+	if l.src.Recipient.FromField {
+		if l.recipient = l.role(pipeline.RoleRecipient); l.recipient == nil {
+			return nil, fmt.Errorf("the recipient comes from a field, and no field has the role recipient")
+		}
+		l.country = l.role(pipeline.RoleRecipientCountry)
+	}
 	if err := l.compileDay(); err != nil {
 		return nil, err
 	}
@@ -160,6 +169,8 @@ var stagedRoles = map[string]pipeline.Role{
 	"person_id": pipeline.RolePerson, "holder": pipeline.RoleHolder, "joined_on": pipeline.RoleJoined,
 	"dormant_from": pipeline.RoleDormant, "withdrawn_on": pipeline.RoleWithdrawn,
 	"paid_on": pipeline.RolePaid, "country": pipeline.RoleCountry, "amount": pipeline.RoleAmount,
+	"kind": pipeline.RoleConsent, "basis": pipeline.RoleBasis, "recipient": pipeline.RoleRecipient, "purpose": pipeline.RolePurpose,
+	"field": pipeline.RoleField, "given_on": pipeline.RoleFrom, "from_on": pipeline.RoleFrom, "until_on": pipeline.RoleUntil,
 }
 
 func (l *layout) compileOutputs() error {
@@ -204,6 +215,9 @@ func (l *layout) roleOutput(col pipeline.Column) (output, error) {
 	switch {
 	case col.Name == "account_key":
 		o.gives = giveAccount
+		return o, nil
+	case col.Name == "recipient_key":
+		o.gives = giveRecipient
 		return o, nil
 	case col.Name == "transfer_date":
 		o.gives = giveDay

@@ -98,7 +98,7 @@ func (t *table) create() error {
 		return err
 	}
 	props := parquet.NewWriterProperties(parquet.WithDictionaryDefault(false), parquet.WithStats(false),
-		parquet.WithEncoding(parquet.Encodings.Plain), parquet.WithDataPageSize(262144), parquet.WithCompression(compress.Codecs.Uncompressed))
+		parquet.WithEncoding(parquet.Encodings.Plain), parquet.WithCompression(compress.Codecs.Uncompressed))
 	t.w = file.NewParquetWriter(struct{ io.Writer }{t.out}, root, file.WithWriterProps(props))
 	return nil
 }

@@ -57,7 +57,7 @@ func openRegular(path string) (io.ReadCloser, error) {
 // the inbox. A refused file leaves nothing below dir; its receipt still has the
 // hash and the size of all its bytes, and what was counted up to the refusal.
 // Something that is no regular file has no hash.
-func (r *Reader) Read(ctx context.Context, src *pipeline.Source, path, dir string, known *pipeline.Accounts) (*pipeline.Staged, error) {
+func (r *Reader) Read(ctx context.Context, src *pipeline.Source, path, dir string, known *pipeline.Registry) (*pipeline.Staged, error) {
 	l, err := compile(src)
 	if err != nil {
 		return nil, fmt.Errorf("source %s: %w", src.Name, err)
@@ -110,10 +110,11 @@ func (f *delivery) refused(why refusal, s *stream) (*pipeline.Staged, error) {
 func (f *delivery) loaded(s *stream) (*pipeline.Staged, error) {
 	f.seal(s)
 	f.staged.Status = pipeline.Loaded
-	var err [3]error
+	var err [4]error
 	f.staged.Rows, err[0] = f.rows.finish()
 	f.staged.Rejects, err[1] = f.rejects.finish()
 	f.staged.NewAccounts, err[2] = f.accounts.finish()
+	f.staged.Recipients, err[3] = f.recipients.finish()
 	if err := errors.Join(err[:]...); err != nil {
 		return nil, errors.Join(err, f.discard())
 	}
@@ -134,5 +135,5 @@ func (f *delivery) seal(s *stream) {
 }
 
 func (f *delivery) discard() error {
-	return errors.Join(f.rows.discard(), f.rejects.discard(), f.accounts.discard())
+	return errors.Join(f.rows.discard(), f.rejects.discard(), f.accounts.discard(), f.recipients.discard())
 }

@@ -54,6 +54,8 @@ func (f *delivery) write(col int, o *output, day pipeline.Day, bits int64) error
 	switch o.gives {
 	case giveAccount:
 		return f.writeAccount(b)
+	case giveRecipient:
+		return f.writeRecipient(b)
 	case giveDay:
 		b.number(int64(day))
 		return nil
@@ -103,6 +105,36 @@ func (f *delivery) writeAccount(b *buffer) error {
 	}
 	f.accounts.textAt(0, id)
 	return f.accounts.endRow()
+}
+
+// writeRecipient gives the recipient of a transfer by its place in the staged
+// list; NULL where its field holds none.
+func (f *delivery) writeRecipient(b *buffer) error {
+	name, country := []byte(f.src.Recipient.Name), f.src.Recipient.Country
+	if f.recipient != nil {
+		if !f.values[f.recipient.index].present {
+			b.null()
+			return nil
+		}
+		name = f.values[f.recipient.index].text
+	}
+	if f.country != nil {
+		country = ""
+		if v := &f.values[f.country.index]; v.present {
+			country = string(v.text)
+		}
+	}
+	key, added, ok := f.named.Add(country, name)
+	if !ok {
+		return refusal("more recipients than an INTEGER can number")
+	}
+	b.number(-1 - int64(key))
+	if !added {
+		return nil
+	}
+	f.recipients.textAt(0, []byte(country))
+	f.recipients.textAt(1, name)
+	return f.recipients.endRow()
 }
 
 // settle decides, after the last byte, whether the file can be trusted. It
@@ -165,6 +197,7 @@ func (f *delivery) conserved(s *stream) error {
 		{"staged rows", f.rows.total, c.Accepted},
 		{"staged rejects", f.rejects.total, c.Rejected},
 		{"new accounts", f.accounts.total, int64(f.local.Len())},
+		{"recipients", f.recipients.total, int64(f.named.Len())},
 		{"bytes", f.bytes, s.text},
 		{"lines", f.lines, s.lines.lines()},
 	} {

@@ -60,7 +60,7 @@ func read(t testing.TB, src *pipeline.Source, text string) result {
 	return readAs(t, src, "a.csv", []byte(text))
 }
 
-func readWith(t testing.TB, r *Reader, src *pipeline.Source, name string, text []byte, known *pipeline.Accounts) result {
+func readWith(t testing.TB, r *Reader, src *pipeline.Source, name string, text []byte, known *pipeline.Registry) result {
 	t.Helper()
 	dir := t.TempDir()
 	r.opts.Open = func(string) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(text)), nil }

@@ -78,11 +78,15 @@ type fieldTrial struct {
 func newTrial(samples []*Sampler, o Options) *trial {
 	t := &trial{Options: o, indexes: make([]*index, len(hashes))}
 	targets := make([][]target, len(hashes))
+	values := 0
+	for _, s := range samples {
+		values += s.Len()
+	}
 	for i, s := range samples {
 		f := newFieldTrial(s.kept())
 		t.fields = append(t.fields, f)
 		if !f.result.Refused {
-			f.read(int32(i), targets)
+			f.read(int32(i), targets, values, len(o.Known) > 0)
 		}
 	}
 	for h, list := range targets {
@@ -101,11 +105,15 @@ func newFieldTrial(k *kept) *fieldTrial {
 }
 
 // read classifies the tokens of field i and adds what they can be to the
-// targets of each hash.
-func (f *fieldTrial) read(i int32, targets [][]target) {
+// targets of each hash: of at most so many values, and as they are if known
+// values will be compared with them.
+func (f *fieldTrial) read(i int32, targets [][]target, values int, known bool) {
 	shapes := map[string]int{}
 	seen := make([][]encoding, len(hashes))
 	add := func(h, position int, e encoding, digest *[maxDigest]byte) {
+		if targets[h] == nil {
+			targets[h] = make([]target, 0, values) // once, so that no outgrown copy stays behind
+		}
 		targets[h] = append(targets[h], target{i, int32(position), e, *digest})
 		seen[h] = append(seen[h], e)
 	}
@@ -117,7 +125,7 @@ func (f *fieldTrial) read(i int32, targets [][]target) {
 			add(s.hash, position, s.encoding, &digest)
 		}
 		f.plain = f.plain || s.form == formMobile || s.form == formNumber
-		if e.token != nil {
+		if known && e.token != nil {
 			sumSHA256(&digest, e.token)
 			add(plain, position, asIs, &digest)
 		}

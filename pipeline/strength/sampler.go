@@ -14,8 +14,8 @@ const (
 	DefaultSample = 100_000
 	// MinSample is the smallest number of distinct values that is tested.
 	MinSample = 10
-	// MaxSample bounds the memory of a sample.
-	MaxSample = 10_000_000
+	// MaxSample bounds the memory of a run: about 350 bytes a value.
+	MaxSample = 1_000_000
 
 	// maxToken is the longest text kept, in bytes. No recipe makes a longer
 	// one; a longer value takes its place in the sample without its text.
@@ -58,8 +58,8 @@ type kept struct {
 }
 
 // priority is the first 128 bits of the keyed hash of a value. Two values that
-// share one count as the same; that happens by chance once in 10^24 samples of
-// 10^7 values.
+// share one count as the same; that happens by chance with probability 10^-24 among
+// 2·10^7 values.
 type priority struct{ hi, lo uint64 }
 
 func (p priority) compare(q priority) int {

@@ -173,7 +173,9 @@ func BenchmarkAdd(b *testing.B) {
 	s := newSampler(b, DefaultSample, seed)
 	value := []byte(written("hex lower case", digestOf("sha-256", "")))
 	for i := range b.N {
-		copy(value, fmt.Sprintf("%08x", i))
+		for j := range 8 {
+			value[j] = "0123456789abcdef"[i>>(4*j)&15]
+		}
 		s.Add(value)
 	}
 }

@@ -26,46 +26,48 @@ func (l *Lake) FooterRows(f pipeline.LakeFile) (int64, error) {
 	return n, r.Close()
 }
 
-// Accounts reads the registry from the files of the table account_ids, in the
-// order in which they were made. A key that is not the next one is an error
-// wrapping pipeline.ErrVerify.
-func (l *Lake) Accounts(ctx context.Context, files []pipeline.LakeFile) (*pipeline.Accounts, error) {
-	accounts := pipeline.NewAccounts()
+// Registry reads a registry from the files of its list, in the order of their
+// keys: the columns of key, scope and name. A key that is not the next one is
+// an error wrapping pipeline.ErrVerify.
+func (l *Lake) Registry(ctx context.Context, files []pipeline.LakeFile, columns [3]string) (*pipeline.Registry, error) {
+	registry := pipeline.NewRegistry()
 	for _, f := range files {
 		if err := l.Verify(f); err != nil {
 			return nil, err
 		}
-		if err := l.addAccounts(ctx, accounts, f); err != nil {
+		err := batches(ctx, l.Path(f), func(b arrow.RecordBatch) error { return addBatch(registry, b, columns) })
+		if err != nil {
 			return nil, fmt.Errorf("lake/%s: %w", f.Path, err)
 		}
 	}
-	return accounts, nil
+	return registry, nil
 }
 
-func (l *Lake) addAccounts(ctx context.Context, accounts *pipeline.Accounts, f pipeline.LakeFile) error {
-	return batches(ctx, l.Path(f), func(b arrow.RecordBatch) error { return addBatch(accounts, b) })
-}
-
-// NewAccounts adds the accounts of a staged list (the column account_id) to
-// the registry, in their order, and returns the key of each.
-func (l *Lake) NewAccounts(ctx context.Context, path, sender string, accounts *pipeline.Accounts) ([]int32, error) {
+// AddEntries adds the entries of a staged list to a registry, in their order,
+// and returns the key of each. The last of columns names the entry; the first
+// is its scope where there are two, and scope is where there is one.
+func (l *Lake) AddEntries(ctx context.Context, staged, scope string, columns []string, to *pipeline.Registry) ([]int32, error) {
 	var keys []int32
-	err := batches(ctx, path, func(b arrow.RecordBatch) error {
-		ids, ok := column(b, "account_id").(*array.String)
-		if !ok {
-			return fmt.Errorf("no column account_id of text")
+	err := batches(ctx, staged, func(b arrow.RecordBatch) error {
+		names, ok := column(b, columns[len(columns)-1]).(*array.String)
+		scopes, scoped := column(b, columns[0]).(*array.String)
+		if !ok || len(columns) == 2 && !scoped {
+			return fmt.Errorf("the columns are not %v", columns)
 		}
-		for i := range ids.Len() {
-			key, _, ok := accounts.Add(sender, []byte(ids.Value(i)))
+		for i := range names.Len() {
+			if len(columns) == 2 {
+				scope = scopes.Value(i)
+			}
+			key, _, ok := to.Add(scope, []byte(names.Value(i)))
 			if !ok {
-				return fmt.Errorf("more accounts than an INTEGER can number")
+				return fmt.Errorf("more entries than an INTEGER can number")
 			}
 			keys = append(keys, key)
 		}
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("new accounts: %w", err)
+		return nil, fmt.Errorf("new entries: %w", err)
 	}
 	return keys, nil
 }
@@ -97,17 +99,17 @@ func batches(ctx context.Context, path string, take func(arrow.RecordBatch) erro
 	return nil
 }
 
-func addBatch(accounts *pipeline.Accounts, b arrow.RecordBatch) error {
-	keys, ok1 := column(b, "account_key").(*array.Int32)
-	senders, ok2 := column(b, "sender").(*array.String)
-	ids, ok3 := column(b, "account_id").(*array.String)
+func addBatch(to *pipeline.Registry, b arrow.RecordBatch, columns [3]string) error {
+	keys, ok1 := column(b, columns[0]).(*array.Int32)
+	scopes, ok2 := column(b, columns[1]).(*array.String)
+	names, ok3 := column(b, columns[2]).(*array.String)
 	if !ok1 || !ok2 || !ok3 {
-		return fmt.Errorf("columns are not those of account_ids: %w", pipeline.ErrVerify)
+		return fmt.Errorf("the columns are not %v: %w", columns, pipeline.ErrVerify)
 	}
 	for i := range int(b.NumRows()) {
-		key, added, ok := accounts.Add(senders.Value(i), []byte(ids.Value(i)))
+		key, added, ok := to.Add(scopes.Value(i), []byte(names.Value(i)))
 		if !added || !ok || key != keys.Value(i) {
-			return fmt.Errorf("account key %d stands where %d is due: %w", keys.Value(i), key, pipeline.ErrVerify)
+			return fmt.Errorf("%s %d stands where %d is due: %w", columns[0], keys.Value(i), key, pipeline.ErrVerify)
 		}
 	}
 	return nil

@@ -7,8 +7,8 @@ import (
 
 // Keys are dense, in order of arrival, one for each sender and identifier,
 // through many growths of the table.
-func TestAccountsAreDense(t *testing.T) {
-	a := NewAccounts()
+func TestKeysAreDense(t *testing.T) {
+	a := NewRegistry()
 	const n = 200_000
 	for i := range n {
 		id := fmt.Appendf(nil, "acct-%d", i/2)
