@@ -15,7 +15,7 @@ var name = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,63}$`)
 
 const nameHint = "a-z, 0-9, - and _, at most 64, beginning with a letter or digit"
 
-var caseKeys = []string{"case", "title", "span", "stopped", "population", "definitions", "limits", "sources", "claims"}
+var caseKeys = []string{"case", "title", "span", "stopped", "population", "home_country", "definitions", "limits", "sources", "claims"}
 
 func (r *reader) readCase(root *yaml.Node) *pipeline.Case {
 	s := r.section(root, "the file", caseKeys)
@@ -24,7 +24,8 @@ func (r *reader) readCase(root *yaml.Node) *pipeline.Case {
 	}
 	c := &pipeline.Case{
 		Definitions: pipeline.DefaultDefinitions(),
-		Limits:      pipeline.Limits{RejectedPerMillion: 10_000},
+		HomeCountry: "KR",
+		Limits:      pipeline.Limits{RejectedPerMillion: 10_000, BulkTimes: 3},
 	}
 	s.need("case", "case: NAME")
 	c.Name = s.name("case")
@@ -39,8 +40,14 @@ func (r *reader) readCase(root *yaml.Node) *pipeline.Case {
 		r.definitions(n, &c.Definitions)
 	}
 	if n := s.at("limits"); n != nil {
-		if l := r.section(n, "limits", []string{"rejected_per_million"}); l != nil {
+		if l := r.section(n, "limits", []string{"rejected_per_million", "bulk_times"}); l != nil {
 			c.Limits.RejectedPerMillion = l.integer("rejected_per_million", c.Limits.RejectedPerMillion, 0, 1_000_000)
+			c.Limits.BulkTimes = l.integer("bulk_times", c.Limits.BulkTimes, 2, 1_000_000)
+		}
+	}
+	if s.has("home_country") {
+		if c.HomeCountry = s.text("home_country"); !isCountry(c.HomeCountry) {
+			r.fail(s.at("home_country"), "two capital letters (ISO 3166-1), such as KR", "home_country %q is no country code", c.HomeCountry)
 		}
 	}
 	if n := s.need("sources", "a case has at least one source of files"); n != nil {
@@ -198,4 +205,10 @@ func (r *reader) claims(n *yaml.Node) []pipeline.Claim {
 		all = append(all, c)
 	}
 	return all
+}
+
+// isCountry says whether a text has the form of a country code (ISO 3166-1
+// alpha-2).
+func isCountry(s string) bool {
+	return len(s) == 2 && s[0] >= 'A' && s[0] <= 'Z' && s[1] >= 'A' && s[1] <= 'Z'
 }

@@ -153,6 +153,8 @@ func TestFullExample(t *testing.T) {
 		Stopped:     map[string]pipeline.Day{"deliveries": day(t, "2020-07-31"), "lines": day(t, "2020-06-30")},
 		Population:  pipeline.Population{Persons: 51_000_000, Source: "register, 2020"},
 		Definitions: pipeline.Definitions{OverseasPayment: "any", Holders: "all", Outsourcing: "exempt", UnneededSince: day(t, "2020-03-01")},
+		HomeCountry: "KR",
+		Limits:      pipeline.Limits{BulkTimes: 5},
 		Sources: []pipeline.Source{
 			deliveries,
 			source(41, 45, "lines", pipeline.Transfers, "south-bank", "lines.txt", []pipeline.Field{

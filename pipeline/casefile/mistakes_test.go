@@ -66,8 +66,8 @@ func TestNoCase(t *testing.T) {
 	tests := []struct{ name, text, want string }{
 		{"empty", "", "case.yaml:1: empty (exhibit init writes a case.yaml to begin with)"},
 		{"only a comment", "# nothing\n", "case.yaml:1: empty (exhibit init writes a case.yaml to begin with)"},
-		{"a text", "case", "case.yaml:1: the file is no mapping (keys: case, title, span, stopped, population, definitions, limits, sources, claims)"},
-		{"null", "---\n", "case.yaml:2: the file is no mapping (keys: case, title, span, stopped, population, definitions, limits, sources, claims)"},
+		{"a text", "case", "case.yaml:1: the file is no mapping (keys: case, title, span, stopped, population, home_country, definitions, limits, sources, claims)"},
+		{"null", "---\n", "case.yaml:2: the file is no mapping (keys: case, title, span, stopped, population, home_country, definitions, limits, sources, claims)"},
 		{"too large", "case: x\n#" + strings.Repeat("x", MaxBytes), "case.yaml:1: larger than 1048576 bytes (a case describes data, it does not hold any)"},
 		{"CP949", "case: x\ntitle: \xb0\xa1\n", "case.yaml:2: a byte that is no UTF-8 text (save the file as UTF-8 text)"},
 		{"UTF-16", "\xff\xfec\x00", "case.yaml:1: a byte that is no UTF-8 text (save the file as UTF-8 text)"},

@@ -59,7 +59,8 @@ func TestSharedExample(t *testing.T) {
 		Stopped:     map[string]pipeline.Day{"kakaopay-alipay": day(t, "2024-05-15")},
 		Population:  pipeline.Population{Persons: 50_600_000, Source: "about 80 % of the population, Korea Economic Daily, 13 Aug 2024"},
 		Definitions: pipeline.Definitions{OverseasPayment: "settled", Holders: "owner", Outsourcing: "needs_consent", UnneededSince: day(t, "2019-11-01")},
-		Limits:      pipeline.Limits{RejectedPerMillion: 10_000},
+		HomeCountry: "KR",
+		Limits:      pipeline.Limits{RejectedPerMillion: 10_000, BulkTimes: 3},
 		Sources:     sources,
 		Claims: []pipeline.Claim{
 			{ID: "fss-records", Text: "54.2 billion records", Figure: "total_records.total_records", Source: fss, Line: 84},
@@ -78,7 +79,8 @@ func TestSharedOnlineRetail(t *testing.T) {
 		Name: "online-retail", Title: pipeline.Text{En: "UCI Online Retail, cast as an inspection"},
 		Span:        pipeline.DayRange{From: day(t, "2010-12-01"), To: day(t, "2011-12-09")},
 		Definitions: pipeline.DefaultDefinitions(),
-		Limits:      pipeline.Limits{RejectedPerMillion: 10_000},
+		HomeCountry: "KR",
+		Limits:      pipeline.Limits{RejectedPerMillion: 10_000, BulkTimes: 3},
 		Sources: []pipeline.Source{
 			source(8, 13, "retail-daily", pipeline.Transfers, "retailer", "transfers/*.csv", []pipeline.Field{
 				field(21, "InvoiceNo", "string", "attribute"), field(22, "StockCode", "string", "attribute"), field(23, "Description", "string", "ignore"),
