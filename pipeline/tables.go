@@ -30,7 +30,7 @@ var Tables = []TableDef{
 		{"source", "VARCHAR"}, {"field", "VARCHAR"}, {"bit", "BIGINT"}, {"role", "VARCHAR"}, {"identifies", "VARCHAR"},
 		{"needed", "BOOLEAN"}, {"needed_until", "DATE"}, {"first_seen", "DATE"}, {"last_seen", "DATE"}, {"records", "BIGINT"}}},
 	{Name: "transfers", Grain: "one accepted record", Columns: []Column{
-		{"source", "VARCHAR"}, {"transfer_date", "DATE"}, {"file_id", "VARCHAR"}, {"account_key", "INTEGER"}, {"fields", "BIGINT"}}},
+		{"source", "VARCHAR"}, {"transfer_date", "DATE"}, {"file_id", "VARCHAR"}, {"account_key", "INTEGER"}, {"recipient_key", "INTEGER"}, {"fields", "BIGINT"}}},
 	{Name: "rejects", Grain: "one rejected record; the raw text stays in the delivered file", Columns: []Column{
 		{"source", "VARCHAR"}, {"file_id", "VARCHAR"}, {"record", "BIGINT"}, {"line", "BIGINT"}, {"last_line", "BIGINT"},
 		{"byte_offset", "BIGINT"}, {"reason", "VARCHAR"}, {"field", "VARCHAR"}, {"detail", "VARCHAR"}}},
@@ -94,7 +94,7 @@ func StagedColumns(s *Source) []Column {
 	cols := []Column{{"account_key", "INTEGER"}}
 	switch s.Kind {
 	case Transfers:
-		cols = append(cols, Column{"transfer_date", "DATE"}, Column{"fields", "BIGINT"})
+		cols = append(cols, Column{"transfer_date", "DATE"}, Column{"recipient_key", "INTEGER"}, Column{"fields", "BIGINT"})
 	case Customers:
 		cols = append(cols, Column{"person_id", "VARCHAR"}, Column{"holder", "VARCHAR"}, Column{"joined_on", "DATE"},
 			Column{"dormant_from", "DATE"}, Column{"withdrawn_on", "DATE"}, Column{"status", "VARCHAR"})

@@ -111,8 +111,8 @@ func FuzzRead(f *testing.F) {
 		case res.Records > 0 && res.Accepted == 0:
 			t.Fatal("loaded without a record")
 		}
-		for _, row := range res.rows {
-			if s, ok := row[3].(string); ok && !utf8.ValidString(s) {
+		for _, note := range columnOf(res, "note") {
+			if s, ok := note.(string); ok && !utf8.ValidString(s) {
 				t.Fatalf("a staged text is no UTF-8: %q", s)
 			}
 		}

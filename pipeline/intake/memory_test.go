@@ -91,8 +91,8 @@ func TestTwoGigabyteLine(t *testing.T) {
 // An open quote before very many lines costs one record, however far it runs.
 func TestQuoteBeforeManyLines(t *testing.T) {
 	mustStayWithin(t, 64, func() {
-		st := readStream(t, plain(), "a.csv", &repeated{head: "id,note,mail\na,\"b,c\n", text: "d,e,f\n", n: 6 << 20})
-		if st.Accepted != 1<<20 || st.Reasons["unterminated_quote"] != 1 {
+		st := readStream(t, plain(), "a.csv", &repeated{head: "id,note,mail\na,\"b,c\n", text: "d,e," + strings.Repeat("f", 2043) + "\n", n: 256 << 20})
+		if st.Accepted != 128<<10 || st.Reasons["unterminated_quote"] != 1 {
 			t.Errorf("%s: %d accepted, %v", st.Reason, st.Accepted, st.Reasons)
 		}
 	})

@@ -179,9 +179,9 @@ func (f *randomFile) want() [][]any {
 // got are the staged rows with the account's text in place of its key.
 func (f *randomFile) got(res result) [][]any {
 	var got [][]any
-	for _, r := range res.rows {
-		row := []any{res.accounts[-1-r[0].(int64)][0], r[3], r[4], r[5]}
-		got = append(got, row)
+	keys, n, a, b := columnOf(res, "account_key"), columnOf(res, "n"), columnOf(res, "a"), columnOf(res, "b")
+	for i := range res.rows {
+		got = append(got, []any{res.accounts[-1-keys[i].(int64)][0], n[i], a[i], b[i]})
 	}
 	return got
 }

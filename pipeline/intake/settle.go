@@ -118,6 +118,10 @@ func (f *delivery) writeRecipient(b *buffer) error {
 		}
 		name = f.values[f.recipient.index].text
 	}
+	if f.recipient == nil && len(name) == 0 {
+		b.null()
+		return nil
+	}
 	if f.country != nil {
 		country = ""
 		if v := &f.values[f.country.index]; v.present {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -46,6 +47,7 @@ func plain() *pipeline.Source {
 // result is what became of a file, with the content of the staged Parquet.
 type result struct {
 	*pipeline.Staged
+	names                   []string // of the staged columns
 	rows, rejects, accounts [][]any
 }
 
@@ -72,6 +74,9 @@ func readWith(t testing.TB, r *Reader, src *pipeline.Source, name string, text [
 		t.Fatalf("%d records, %d accepted, %d rejected", st.Records, st.Accepted, st.Rejected)
 	}
 	res := result{Staged: st, rows: parquetRows(t, st.Rows), rejects: parquetRows(t, st.Rejects), accounts: parquetRows(t, st.NewAccounts)}
+	for _, c := range pipeline.StagedColumns(src) {
+		res.names = append(res.names, c.Name)
+	}
 	if st.Status == pipeline.Refused {
 		entries, err := os.ReadDir(dir)
 		if err != nil || len(entries) > 0 {
@@ -180,11 +185,11 @@ func reasonsOf(res result) []string {
 	return out
 }
 
-// column gives one column of the staged rows.
-func columnOf(res result, col int) []any {
+// columnOf gives one column of the staged rows.
+func columnOf(res result, name string) []any {
 	var out []any
 	for _, r := range res.rows {
-		out = append(out, r[col])
+		out = append(out, r[slices.Index(res.names, name)])
 	}
 	return out
 }

@@ -7,8 +7,8 @@
 // worker that the next candidate overwrites; a hit is a bit over positions of
 // the sample; no candidate, known value or delivered text reaches a result, an
 // error, a panic or a file, and the package overwrites its buffers with zeros
-// when it is done with them. It imports
-// nothing that could write any of them; a test holds the list of its imports.
+// when it is done with them. It imports nothing that could write any of them;
+// a test holds the list of its imports.
 //
 // It refuses samples of fewer than MinSample values, and it never calls an
 // identifier strong: "not reversed by these recipes" says that other recipes

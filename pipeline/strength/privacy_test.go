@@ -203,8 +203,8 @@ func TestErrors(t *testing.T) {
 
 // After a run the trial's own copies of the tokens, and the bits, are zeros.
 func TestTrialIsOverwritten(t *testing.T) {
-	_, samples := planted(t)
-	tr := newTrial(samples, Options{Workers: 2, MobileLimit: 50_000})
+	values, samples := planted(t)
+	tr := newTrial(samples, Options{Workers: 2, MobileLimit: 50_000, Known: []Known{{"phone", stream(values[0])}}})
 	if err := tr.run(context.Background()); err != nil {
 		t.Fatal(err)
 	}
@@ -214,7 +214,7 @@ func TestTrialIsOverwritten(t *testing.T) {
 			t.Error("bits left")
 		}
 	}
-	for _, x := range tr.indexes[1:] {
+	for _, x := range tr.indexes {
 		if ones(x.filter) != 0 || ones(x.prefixes) != 0 {
 			t.Error("prefixes left")
 		}
@@ -280,7 +280,7 @@ func TestProgressEndsAtTheTotal(t *testing.T) {
 
 func TestSpeedsStandApartFromTheResult(t *testing.T) {
 	_, samples := planted(t)
-	r, err := Run(context.Background(), samples, Options{MobileLimit: 50_000, Numbers: 100})
+	r, err := Run(context.Background(), samples, Options{Workers: 1, MobileLimit: 50_000, Numbers: 100})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -293,7 +293,7 @@ func TestSpeedsStandApartFromTheResult(t *testing.T) {
 			scale = 1
 		}
 		busy := s.WholeSpaceSeconds / float64(scale)
-		if s.Candidates != 50_000 && s.Candidates != 100 || s.CandidatesPerSecond <= 0 || busy <= 0 || busy > s.Seconds*float64(s.Workers)*1.01 {
+		if s.Candidates != 50_000 && s.Candidates != 100 || s.CandidatesPerSecond <= 0 || busy <= s.Seconds/100 || busy > s.Seconds*1.01 {
 			t.Errorf("%+v", s)
 		}
 	}

@@ -104,8 +104,16 @@ func TestSampleKnowsWhetherItIsAll(t *testing.T) {
 	if s.Len() != 20 || s.kept().more {
 		t.Errorf("%d values, more %v", s.Len(), s.kept().more)
 	}
-	if s.Add([]byte("one more")); s.Len() != 20 || !s.kept().more {
-		t.Errorf("%d values, more %v", s.Len(), s.kept().more)
+	// Whether the value that comes too much replaces another or not.
+	for i := range 20 {
+		s.kept().more = false
+		if s.Add(fmt.Append(nil, "more", i)); s.Len() != 20 || !s.kept().more {
+			t.Errorf("%d values, more %v", s.Len(), s.kept().more)
+		}
+	}
+	empty := newSampler(t, 20, seed)
+	if err := empty.Merge(s); err != nil || empty.Len() != 20 || !empty.kept().more {
+		t.Errorf("merged: %d values, more %v, %v", empty.Len(), empty.kept().more, err)
 	}
 }
 
