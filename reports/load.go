@@ -172,7 +172,7 @@ func verify(root *os.Root, name, want string, w io.Writer) error {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	if got := hex.EncodeToString(h.Sum(nil)); got != want {
-		return fmt.Errorf("%s: SHA-256 is %s, but run.json says %s", name, got, want)
+		return fmt.Errorf("%s: SHA-256 is %s, but run.json says %s: %w", name, got, want, pipeline.ErrVerify)
 	}
 	return nil
 }

@@ -12,7 +12,6 @@ import (
 
 	"exhibit/fixtures"
 	"exhibit/pipeline"
-	"exhibit/reports"
 
 	"github.com/spf13/cobra"
 )
@@ -79,12 +78,11 @@ func (a *app) demo(ctx context.Context, o *opened) error {
 		return err
 	}
 	o.talk.done()
-	folder := o.RunFolder(o.State().LastRun.RunID)
-	report, err := drawReport(folder, false)
+	r, err := o.load(o.State().LastRun.RunID)
 	if err != nil {
 		return err
 	}
-	r, err := reports.Load(folder)
+	report, err := o.drawReport(r, false)
 	if err != nil {
 		return err
 	}

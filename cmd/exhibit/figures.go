@@ -25,7 +25,7 @@ func (a *app) figuresVerb() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		r, err := reports.Load(o.RunFolder(id))
+		r, err := o.load(id)
 		if err != nil {
 			return err
 		}
@@ -143,7 +143,7 @@ func (a *app) findingsVerb() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		r, err := reports.Load(o.RunFolder(id))
+		r, err := o.load(id)
 		if err != nil {
 			return err
 		}

@@ -75,12 +75,11 @@ func (a *app) sealRun(ctx context.Context, o *opened) (err error) {
 // printRun prints the figures of a sealed run, says what keeps it from being
 // complete, and sees to it that its report is drawn.
 func (a *app) printRun(o *opened, id string) error {
-	folder := o.RunFolder(id)
-	report, err := drawReport(folder, false)
+	r, err := o.load(id)
 	if err != nil {
 		return err
 	}
-	r, err := reports.Load(folder)
+	report, err := o.drawReport(r, false)
 	if err != nil {
 		return err
 	}
@@ -110,15 +109,25 @@ func incomplete(m *pipeline.Manifest) error {
 	return nil
 }
 
+// load reads a sealed run and holds it against the ledger.
+func (o *opened) load(id string) (*reports.Run, error) {
+	r, err := reports.Load(o.RunFolder(id))
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range o.ledger.Entries() {
+		if e.Run != nil && e.Run.RunID == id && e.Run.Manifest != r.ManifestSHA256 {
+			return nil, fmt.Errorf("%s: run.json is not what the ledger says was sealed: %w", o.RunFolder(id), pipeline.ErrVerify)
+		}
+	}
+	return r, nil
+}
+
 // drawReport draws the report of a sealed run where there is none, or again.
-func drawReport(folder string, again bool) (string, error) {
-	path := filepath.Join(folder, "report.html")
+func (o *opened) drawReport(r *reports.Run, again bool) (string, error) {
+	path := filepath.Join(o.RunFolder(r.Manifest.RunID), "report.html")
 	if _, err := os.Stat(path); err == nil && !again {
 		return path, nil
-	}
-	r, err := reports.Load(folder)
-	if err != nil {
-		return path, err
 	}
 	f, err := os.Create(path + ".new")
 	if err != nil {
@@ -249,7 +258,11 @@ func (a *app) reportVerb() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		path, err := drawReport(o.RunFolder(id), true)
+		r, err := o.load(id)
+		if err != nil {
+			return err
+		}
+		path, err := o.drawReport(r, true)
 		if err != nil {
 			return err
 		}

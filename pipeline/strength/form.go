@@ -14,7 +14,7 @@ type form struct {
 }
 
 // mobileForms are the forms that are tried.
-var mobileForms = []form{
+var mobileForms = [...]form{
 	{"mobile number, digits", "", true, false},
 	{"mobile number, hyphens", "", true, true},
 	{"mobile number, +82", "+82", false, false},
@@ -23,7 +23,7 @@ var mobileForms = []form{
 }
 
 // The forms by number: first those of mobileForms, in their order.
-var (
+const (
 	accountForm = len(mobileForms)     // 1, 2, 3 … without leading zeros
 	givenForm   = len(mobileForms) + 1 // known values only
 	lowerForm   = len(mobileForms) + 2 // known e-mail addresses only

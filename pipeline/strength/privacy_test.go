@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf16"
 
 	"github.com/google/go-cmp/cmp"
@@ -296,6 +297,11 @@ func TestSpeedsStandApartFromTheResult(t *testing.T) {
 		if s.Candidates != 50_000 && s.Candidates != 100 || s.CandidatesPerSecond <= 0 || busy <= s.Seconds/100 || busy > s.Seconds*1.01 {
 			t.Errorf("%+v", s)
 		}
+	}
+	var clock time.Duration
+	r, err = Run(context.Background(), samples, Options{MobileLimit: 50_000, ProcessorTime: func() time.Duration { clock += 4 * time.Millisecond; return clock }})
+	if err != nil || r.Speeds[0].WholeSpaceSeconds != 8 {
+		t.Errorf("4 ms for a part in 2,000: %+v, %v", r.Speeds[0], err)
 	}
 	data, err := json.Marshal(r.Result)
 	if err != nil || strings.Contains(string(data), "second") {

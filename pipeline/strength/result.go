@@ -53,7 +53,7 @@ type Speed struct {
 	Seconds             float64 `json:"seconds"`
 	CandidatesPerSecond int64   `json:"candidates_per_second"`
 	// WholeSpaceSeconds estimates the time for the whole space of the form on
-	// one core, from the time that the workers were busy.
+	// one core; see Options.ProcessorTime.
 	WholeSpaceSeconds float64 `json:"whole_space_seconds_one_core"`
 }
 

@@ -24,6 +24,10 @@ type Options struct {
 	// Progress is told, after some candidates of test B, how many of how many
 	// are done. Calls do not overlap. It may be nil.
 	Progress func(done, total int64)
+	// ProcessorTime gives the processor time that the process has used, for
+	// the estimate of Speed.WholeSpaceSeconds on a machine with other work.
+	// If it is nil, the time that the workers were at it is taken instead.
+	ProcessorTime func() time.Duration
 }
 
 // maxNumbers bounds Options.Numbers.
@@ -221,14 +225,24 @@ func (t *trial) step(n int64) {
 	}
 }
 
+func (t *trial) processorTime() time.Duration {
+	if t.ProcessorTime == nil {
+		return 0
+	}
+	return t.ProcessorTime()
+}
+
 // testSpace is test B with one space and one hash.
 func (t *trial) testSpace(ctx context.Context, p *pass) error {
 	hits := p.index.newHits()
 	defer clear(hits)
-	begun := time.Now()
+	begun, used := time.Now(), t.processorTime()
 	busy, err := p.run(ctx, hits)
 	if err != nil {
 		return err
+	}
+	if t.ProcessorTime != nil {
+		busy = t.processorTime() - used
 	}
 	n := candidates(p.space)
 	seconds := max(time.Since(begun).Seconds(), 1e-9)
