@@ -61,8 +61,10 @@ var Tables = []TableDef{
 
 	{Name: "file_days", Rollup: true, Grain: "one day of one file, as SQL counts it", Columns: []Column{
 		{"source", "VARCHAR"}, {"transfer_date", "DATE"}, {"file_id", "VARCHAR"}, {"records", "BIGINT"}, {"without_account", "BIGINT"}, {"items", "BIGINT"}}},
-	{Name: "account_months", Rollup: true, Grain: "one account, source, month, field combination and number of records a day", Columns: []Column{
-		{"account_key", "INTEGER"}, {"source", "VARCHAR"}, {"month", "INTEGER"}, {"fields", "BIGINT"}, {"per_day", "BIGINT"}, {"days", "INTEGER"}, {"records", "BIGINT"}}},
+	{Name: "account_months", Rollup: true, Grain: "one account, source, recipient, month, field combination and number of records a day", Columns: []Column{
+		{"account_key", "INTEGER"}, {"source", "VARCHAR"}, {"recipient_key", "INTEGER"}, {"month", "INTEGER"}, {"fields", "BIGINT"}, {"per_day", "BIGINT"}, {"days", "INTEGER"}, {"records", "BIGINT"}}},
+	{Name: "sent_days", Rollup: true, Grain: "one source, day, recipient and field combination; records counts all, without_account those of them that name none", Columns: []Column{
+		{"source", "VARCHAR"}, {"transfer_date", "DATE"}, {"recipient_key", "INTEGER"}, {"fields", "BIGINT"}, {"records", "BIGINT"}, {"without_account", "BIGINT"}}},
 	{Name: "accounts", Rollup: true, Grain: "one account; person_key is its owner", Columns: []Column{
 		{"account_key", "INTEGER"}, {"sender", "VARCHAR"}, {"account_id", "VARCHAR"}, {"person_key", "INTEGER"}}},
 	{Name: "holders", Rollup: true, Grain: "one holder of one account", Columns: []Column{

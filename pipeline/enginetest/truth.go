@@ -130,13 +130,13 @@ func earlier(a, b pipeline.Day) pipeline.Day {
 // accountMonths is the rollup of that name.
 func (t *truth) accountMonths() [][]any {
 	type group struct {
-		account, month int
-		source         string
-		fields         int64
+		account, recipient, month int
+		source                    string
+		fields                    int64
 	}
 	perDay := map[group]map[pipeline.Day]int64{}
 	for _, r := range t.w.transfers {
-		g := group{r.account, r.day.Month(), r.source, r.fields}
+		g := group{r.account, r.recipient, r.day.Month(), r.source, r.fields}
 		if perDay[g] == nil {
 			perDay[g] = map[pipeline.Day]int64{}
 		}
@@ -150,7 +150,7 @@ func (t *truth) accountMonths() [][]any {
 		}
 		for n, mask := range masks {
 			if g.account >= 0 {
-				rows = append(rows, []any{int64(g.account), g.source, int64(g.month), g.fields, n, mask, n * int64(bits.OnesCount64(uint64(mask)))})
+				rows = append(rows, []any{int64(g.account), g.source, key(g.recipient), int64(g.month), g.fields, n, mask, n * int64(bits.OnesCount64(uint64(mask)))})
 			}
 		}
 	}
@@ -288,16 +288,22 @@ func (t *truth) busiest() []any {
 	return []any{best, most}
 }
 
-// sortRows sorts rows by their columns, in order.
+// sortRows sorts rows by their columns, in order, NULL last.
 func sortRows(rows [][]any) {
 	slices.SortFunc(rows, func(a, b []any) int {
 		for i := range a {
 			var c int
 			switch v := a[i].(type) {
+			case nil:
+				if b[i] != nil {
+					c = 1
+				}
 			case int64:
-				c = cmp.Compare(v, b[i].(int64))
+				c = compared(v, b[i])
 			case string:
-				c = cmp.Compare(v, b[i].(string))
+				c = compared(v, b[i])
+			case pipeline.Day:
+				c = compared(v, b[i])
 			}
 			if c != 0 {
 				return c
@@ -305,4 +311,12 @@ func sortRows(rows [][]any) {
 		}
 		return 0
 	})
+}
+
+// compared puts NULL last.
+func compared[T cmp.Ordered](a T, b any) int {
+	if b == nil {
+		return -1
+	}
+	return cmp.Compare(a, b.(T))
 }

@@ -25,11 +25,12 @@ type world struct {
 type account struct{ sender, id string }
 
 type transfer struct {
-	source  string
-	day     pipeline.Day
-	file    string
-	account int // -1: none
-	fields  int64
+	source    string
+	day       pipeline.Day
+	file      string
+	account   int // -1: none
+	recipient int // -1: none
+	fields    int64
 }
 
 type customer struct {
@@ -59,10 +60,11 @@ func newWorld(seed uint64) *world {
 	days := w.span.Days()
 	for range r.IntN(300) {
 		t := transfer{
-			source:  pick(r, "daily", "weekly"),
-			day:     w.span.From + pipeline.Day(r.IntN(days)),
-			account: r.IntN(len(w.accounts)+1) - 1,
-			fields:  int64(r.IntN(4)),
+			source:    pick(r, "daily", "weekly"),
+			day:       w.span.From + pipeline.Day(r.IntN(days)),
+			account:   r.IntN(len(w.accounts)+1) - 1,
+			recipient: r.IntN(3) - 1,
+			fields:    int64(r.IntN(4)),
 		}
 		if r.IntN(50) == 0 {
 			t.day += pipeline.Day(days) + 40 // outside the span, with a gap before it
@@ -150,7 +152,7 @@ func (w *world) lake() map[string]pipeline.Mounted {
 	})
 	add("transfers", len(w.transfers), func(i int) map[string]any {
 		t := w.transfers[i]
-		return map[string]any{"source": t.source, "transfer_date": t.day, "file_id": t.file, "account_key": key(t.account), "fields": t.fields}
+		return map[string]any{"source": t.source, "transfer_date": t.day, "file_id": t.file, "account_key": key(t.account), "recipient_key": key(t.recipient), "fields": t.fields}
 	})
 	add("customers", len(w.customers), func(i int) map[string]any {
 		c := w.customers[i]

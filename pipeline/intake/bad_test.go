@@ -131,6 +131,28 @@ func TestUnterminatedQuote(t *testing.T) {
 	}
 }
 
+// A stray carriage return makes its record bad, and puts neither its quotes nor
+// its end in doubt: a quoted field over two lines, before it or after it, makes
+// no record of the second line.
+func TestStrayCarriageReturnBesideQuotedLines(t *testing.T) {
+	for _, bad := range []string{"a2,x\rx,\"y\ny\"", "\"a2\na2\",x\rx,y"} {
+		res := read(t, plain(), "id,note,mail\na1,x,y\n"+bad+"\na3,x,y\n")
+		mustLoad(t, res)
+		field := "note"
+		if diff := cmp.Diff([]any{int64(2), int64(3), int64(4), int64(20), "stray_carriage_return", field, nil}, res.rejects[0]); diff != "" {
+			t.Errorf("%q: %s", bad, diff)
+		}
+		if res.Records != 3 || res.Accepted != 2 || len(res.rejects) != 1 {
+			t.Errorf("%q: %d records, %d accepted: %v", bad, res.Records, res.Accepted, reasonsOf(res))
+		}
+	}
+	// A quote that is malformed after it is the graver trouble.
+	res := read(t, plain(), "id,note,mail\na1,x,y\na2,x\rx,\"y\na3,x,y\n")
+	if diff := cmp.Diff([]string{"3 unterminated_quote mail"}, reasonsOf(res)); diff != "" || res.Accepted != 2 {
+		t.Errorf("%d accepted: %s", res.Accepted, diff)
+	}
+}
+
 // A quoted field over several lines is one record, and the lines after it keep
 // their numbers.
 func TestQuotedLineEnds(t *testing.T) {

@@ -17,7 +17,7 @@ func (t *tokenizer) quoted(rec *record, end, n int) error {
 		return nil
 	}
 	t.look(rec, q.end)
-	rec.count = q.count
+	rec.count, rec.problem = q.count, q.first
 	for _, s := range t.spans {
 		if s.arena {
 			rec.fields = append(rec.fields, t.arena[s.from:s.to])
@@ -61,6 +61,15 @@ type quotedRecord struct {
 	end, n int // of the physical line that r stands in
 	count  int
 	at     int // where the trouble showed
+	// first is the first stray half of a line end. It makes the record bad, but
+	// puts neither its quotes nor its end in doubt.
+	first problem
+}
+
+func (q *quotedRecord) stray(r reason) {
+	if q.first.reason == fine {
+		q.first = problem{reason: r, field: q.count}
+	}
 }
 
 // have says whether byte r is there, within the limit.
@@ -115,11 +124,9 @@ func (q *quotedRecord) plainField() problem {
 			q.at = i
 			return problem{reason: strayQuote, field: q.count}
 		case c == '\r':
-			q.at = i
-			return problem{reason: strayCarriageReturn, field: q.count}
+			q.stray(strayCarriageReturn)
 		case c == '\n':
-			q.at = i
-			return problem{reason: strayLineFeed, field: q.count}
+			q.stray(strayLineFeed)
 		case c == t.d.Escape && c != 0 && i+1 < len(line) && t.special(line[i+1]):
 			t.arena = append(t.arena, line[from:i]...)
 			t.arena = append(t.arena, line[i+1])
