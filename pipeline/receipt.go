@@ -35,8 +35,8 @@ type Receipt struct {
 	FirstKey int32            `json:"first_key"`      // of the accounts that this file made known
 	NewKeys  int32            `json:"new_keys"`
 	// The same for recipients:
-	FirstRecipient int32 `json:"first_recipient"`
-	NewRecipients  int32 `json:"new_recipients"`
+	FirstRecipient int32 `json:"first_recipient,omitempty"`
+	NewRecipients  int32 `json:"new_recipients,omitempty"`
 }
 
 // forgetLake takes out what says where the file's rows lie and which keys it

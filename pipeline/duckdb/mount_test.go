@@ -28,13 +28,11 @@ func lakeFile(t *testing.T, e *Engine, root, source string, d pipeline.Day, keys
 	return pipeline.MountedFile{Path: path, Values: map[string]any{"source": source, "transfer_date": d}}
 }
 
+// transfers is a table with columns in the path and in the file.
 func transfers(t *testing.T) pipeline.TableDef {
 	t.Helper()
-	def, ok := pipeline.LookupTable("transfers")
-	if !ok {
-		t.Fatal("no table transfers")
-	}
-	return def
+	return pipeline.TableDef{Name: "transfers", Columns: []pipeline.Column{{Name: "source", Type: "VARCHAR"}, {Name: "transfer_date", Type: "DATE"},
+		{Name: "file_id", Type: "VARCHAR"}, {Name: "account_key", Type: "INTEGER"}, {Name: "fields", Type: "BIGINT"}}}
 }
 
 const allTransfers = "SELECT source, transfer_date, account_key, fields, file_id FROM transfers ORDER BY ALL"
