@@ -118,6 +118,10 @@ func (in *Inspection) Decide(name, action, reason, operator string) (*Receipt, e
 	return r, in.append(Entry{Decision: &d})
 }
 
+// RecordAccess writes down that somebody is about to look at what was
+// delivered about persons.
+func (in *Inspection) RecordAccess(a Access) error { return in.append(Entry{Access: &a}) }
+
 // stale finds files that were loaded and whose Parquet is not in its place,
 // and marks every loaded file to be read again if there is one: keys are given
 // anew, so that all files must agree on them.

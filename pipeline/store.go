@@ -13,6 +13,18 @@ type Entry struct {
 	Receipt  *Receipt  `json:"receipt,omitempty"`
 	Decision *Decision `json:"decision,omitempty"`
 	Run      *Sealed   `json:"run,omitempty"`
+	Access   *Access   `json:"access,omitempty"`
+}
+
+// Access is a look at what was delivered about persons, written down before it
+// happens.
+type Access struct {
+	Verb      string   `json:"verb"` // trace | strength
+	Reason    string   `json:"reason,omitempty"`
+	Authority string   `json:"authority,omitempty"`
+	Operator  string   `json:"operator"`
+	Accounts  []int64  `json:"account_keys,omitempty"` // whose records; keys, never identifiers
+	Fields    []string `json:"fields,omitempty"`       // source.field, whose values
 }
 
 // Decision is the inspector's word on a held file.

@@ -13,26 +13,11 @@ import (
 )
 
 func (a *app) figuresVerb() *cobra.Command {
-	var id string
-	c := &cobra.Command{
-		Use:   "figures",
-		Short: "Print the figures of a sealed run",
-		Args:  cobra.NoArgs,
-	}
-	c.Flags().StringVar(&id, "run", "", "the run (default: the last)")
-	c.RunE = a.looking(func(c *cobra.Command, o *opened, _ []string) error {
-		id, err := o.sealedRun(id)
-		if err != nil {
-			return err
-		}
-		r, err := o.load(id)
-		if err != nil {
-			return err
-		}
+	c := a.sealedVerb("figures", "Print the figures of a sealed run", "", func(o *opened, r *reports.Run) error {
 		if n, err := o.Unread(); err != nil {
 			return err
 		} else if n > 0 {
-			fmt.Fprintf(a.err, "%d files are newer than %s: exhibit run takes them in\n", n, id)
+			fmt.Fprintf(a.err, "%s newer than %s: exhibit run takes them in\n", plural(n, "file"), r.Manifest.RunID)
 		}
 		if err := a.printFigures(r); err != nil {
 			return err
@@ -129,33 +114,19 @@ func indent(s string) string {
 }
 
 func (a *app) findingsVerb() *cobra.Command {
-	var id string
-	c := &cobra.Command{
-		Use:   "findings",
-		Short: "List the findings of a sealed run, and where their instances lie",
-		Long: "Lists the findings of a sealed run. The instances are about persons and stay in the case:\n" +
+	c := a.sealedVerb("findings", "List the findings of a sealed run, and where their instances lie",
+		"Lists the findings of a sealed run. The instances are about persons and stay in the case:\n"+
 			"each finding is a Parquet file below findings/ of the run's folder.",
-		Args: cobra.NoArgs,
-	}
-	c.Flags().StringVar(&id, "run", "", "the run (default: the last)")
-	c.RunE = a.looking(func(c *cobra.Command, o *opened, _ []string) error {
-		id, err := o.sealedRun(id)
-		if err != nil {
-			return err
-		}
-		r, err := o.load(id)
-		if err != nil {
-			return err
-		}
-		if a.format == "json" {
-			return writeJSON(a.out, pipeline.FindingsFile{SchemaVersion: pipeline.SchemaVersion, Findings: r.Findings})
-		}
-		t := newTable("finding", "instances", "rule", "file")
-		for _, f := range r.Findings {
-			t.add(f.Name, f.Instances, f.Rule, o.RunFolder(id)+"/findings/"+f.Name+".parquet")
-		}
-		return t.write(a.out, a.format)
-	})
+		func(o *opened, r *reports.Run) error {
+			if a.format == "json" {
+				return writeJSON(a.out, pipeline.FindingsFile{SchemaVersion: pipeline.SchemaVersion, Findings: r.Findings})
+			}
+			t := newTable("finding", "instances", "rule", "file")
+			for _, f := range r.Findings {
+				t.add(f.Name, f.Instances, f.Rule, o.RunFolder(r.Manifest.RunID)+"/findings/"+f.Name+".parquet")
+			}
+			return t.write(a.out, a.format)
+		})
 	a.formatFlag(c, "table", "csv", "json", "jsonl")
 	return c
 }

@@ -4,12 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"time"
 
 	"exhibit/pipeline"
-	"exhibit/reports"
 
 	"github.com/spf13/cobra"
 )
@@ -109,36 +106,6 @@ func incomplete(m *pipeline.Manifest) error {
 	return nil
 }
 
-// load reads a sealed run and holds it against the ledger.
-func (o *opened) load(id string) (*reports.Run, error) {
-	r, err := reports.Load(o.RunFolder(id))
-	if err != nil {
-		return nil, err
-	}
-	for _, e := range o.ledger.Entries() {
-		if e.Run != nil && e.Run.RunID == id && e.Run.Manifest != r.ManifestSHA256 {
-			return nil, fmt.Errorf("%s: run.json is not what the ledger says was sealed: %w", o.RunFolder(id), pipeline.ErrVerify)
-		}
-	}
-	return r, nil
-}
-
-// drawReport draws the report of a sealed run where there is none, or again.
-func (o *opened) drawReport(r *reports.Run, again bool) (string, error) {
-	path := filepath.Join(o.RunFolder(r.Manifest.RunID), "report.html")
-	if _, err := os.Stat(path); err == nil && !again {
-		return path, nil
-	}
-	f, err := os.Create(path + ".new")
-	if err != nil {
-		return path, err
-	}
-	if err := errors.Join(reports.Render(f, r), f.Sync(), f.Close()); err != nil {
-		return path, err
-	}
-	return path, os.Rename(f.Name(), path)
-}
-
 func (a *app) ingestVerb() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "ingest",
@@ -174,119 +141,4 @@ func (a *app) deriveVerb() *cobra.Command {
 	}
 	c.RunE = a.working(func(c *cobra.Command, o *opened, _ []string) error { return o.Derive(c.Context()) })
 	return c
-}
-
-func (a *app) checkVerb() *cobra.Command {
-	c := &cobra.Command{
-		Use:   "check",
-		Short: "Run the checks, and show the rows that should not exist",
-		Args:  cobra.NoArgs,
-	}
-	c.RunE = a.working(func(c *cobra.Command, o *opened, _ []string) error {
-		if err := o.Derive(c.Context()); err != nil {
-			return err
-		}
-		checks, err := o.Check(c.Context())
-		if err != nil {
-			return err
-		}
-		o.talk.done()
-		return a.printChecks(checks)
-	})
-	a.formatFlag(c, "table", "csv", "json", "jsonl")
-	return c
-}
-
-func (a *app) printChecks(checks []pipeline.CheckResult) error {
-	if a.format == "json" {
-		if err := writeJSON(a.out, pipeline.ChecksFile{SchemaVersion: pipeline.SchemaVersion, Checks: checks}); err != nil {
-			return err
-		}
-	} else {
-		t := newTable("check", "severity", "state", "rows", "title")
-		for _, c := range checks {
-			state := "passed"
-			if !c.Passed {
-				state = "failed"
-			}
-			t.add(c.Name, string(c.Severity), state, c.Rows, c.Title.En)
-		}
-		if err := t.write(a.out, a.format); err != nil {
-			return err
-		}
-	}
-	failed := 0
-	for _, c := range checks {
-		if c.Passed {
-			continue
-		}
-		if c.Severity != pipeline.Note {
-			failed++
-		}
-		if a.format != "table" {
-			continue
-		}
-		fmt.Fprintf(a.out, "\n%s: the first of %d rows\n", c.Name, c.Rows)
-		rows := newTable(c.Columns...)
-		for _, r := range c.First {
-			cells := make([]any, len(r))
-			for i := range r {
-				cells[i] = r[i]
-			}
-			rows.add(cells...)
-		}
-		if err := rows.write(a.out, "table"); err != nil {
-			return err
-		}
-	}
-	if failed > 0 {
-		return fmt.Errorf("%d of %d checks failed: %w", failed, len(checks), pipeline.ErrIncomplete)
-	}
-	return nil
-}
-
-func (a *app) reportVerb() *cobra.Command {
-	var id string
-	c := &cobra.Command{
-		Use:   "report",
-		Short: "Draw the report of a sealed run again, and print where it lies",
-		Args:  cobra.NoArgs,
-	}
-	c.Flags().StringVar(&id, "run", "", "the run (default: the last)")
-	c.RunE = a.looking(func(c *cobra.Command, o *opened, _ []string) error {
-		id, err := o.sealedRun(id)
-		if err != nil {
-			return err
-		}
-		r, err := o.load(id)
-		if err != nil {
-			return err
-		}
-		path, err := o.drawReport(r, true)
-		if err != nil {
-			return err
-		}
-		_, err = fmt.Fprintln(a.out, path)
-		return err
-	})
-	return c
-}
-
-// sealedRun finds a run in the ledger: the named one, or the last.
-func (o *opened) sealedRun(id string) (string, error) {
-	last := ""
-	for _, e := range o.ledger.Entries() {
-		if e.Run != nil {
-			if last = e.Run.RunID; last == id {
-				return id, nil
-			}
-		}
-	}
-	if last == "" {
-		return "", usage("exhibit run makes one", "no run is sealed yet")
-	}
-	if id != "" {
-		return "", usage("the last is "+last, "run %q: not in the ledger", id)
-	}
-	return last, nil
 }
