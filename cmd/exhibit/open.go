@@ -27,6 +27,7 @@ type opened struct {
 	engine  *duckdb.Engine
 	ledger  *custody.Ledger
 	lake    *lake.Lake
+	reader  *intake.Reader
 	matched *casefile.Matched
 	talk    *talk
 	write   bool
@@ -64,7 +65,7 @@ func (a *app) prepare(write bool) (*opened, error) {
 	if err != nil {
 		return nil, pipeline.Misuse(err)
 	}
-	o := &opened{write: write, matched: matched, talk: newTalk(a.err, a.settings.LogFormat)}
+	o := &opened{write: write, reader: intake.New(intake.Options{}), matched: matched, talk: newTalk(a.err, a.settings.LogFormat)}
 	if write {
 		o.ledger, err = custody.Open(filepath.Join(a.caseDir, "custody"), c.Name)
 	} else {
@@ -82,7 +83,7 @@ func (a *app) prepare(write bool) (*opened, error) {
 	}
 	o.Inspection = &pipeline.Inspection{Case: c, Files: matched.Files, Control: matched.Control,
 		NoFiles: noFiles(matched), Inbox: inbox, Runs: filepath.Join(a.caseDir, "runs"),
-		Store: o.lake, Ledger: o.ledger, Reader: intake.New(intake.Options{}), Queries: queries, Progress: o.talk,
+		Store: o.lake, Ledger: o.ledger, Reader: o.reader, Queries: queries, Progress: o.talk,
 		Workers: a.settings.Threads, Log: o.talk.log}
 	if o.ledger.Torn > 0 {
 		o.talk.Say("the ledger ended in an interrupted line, which was cut off", map[string]any{"bytes": o.ledger.Torn})
