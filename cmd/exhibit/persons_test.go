@@ -85,7 +85,7 @@ func TestStrength(t *testing.T) {
 	if code != 3 || !strings.Contains(errs, "1 field refused") { // "few" has four values
 		t.Errorf("exit code %d: %s", code, errs)
 	}
-	if !matches(out, `sent\.hp +enumeration +SHA-256 .*200 +150 +75\.0000%`) {
+	if !matches(out, `sent\.hp +enumeration +sha-256 .*200 +150 +75\.0000%`) {
 		t.Errorf("150 of 200 numbers are not found:\n%s", out)
 	}
 	if !matches(out, `sent\.mail +known pairs .*200 +200 +100\.0000%`) {
