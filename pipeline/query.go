@@ -34,7 +34,7 @@ type Query struct {
 	Scope      string   // of a rollup: "" (the case) | "month" (each source and month of transfers by itself)
 	Range      string   // of a rollup: the key in ranges of which it may run; "" none
 	Severity   Severity // of a check
-	Rule       string   // of a finding or a check: law, article, element
+	Rule       string   // of a finding or a check, and of a figure that tests one: law, article, element
 	Definition string   // the prose: the footnote of the report
 	Readings   []string // the definitions that change a figure, for example "holders"
 	SQL        string   // the whole file as it stands, comments included

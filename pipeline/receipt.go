@@ -30,7 +30,10 @@ type Receipt struct {
 	Days     []DayCount       `json:"days,omitempty"`            // accepted records a day (transfers)
 	Reasons  map[string]int64 `json:"reasons,omitempty"`         // rejected records by reason
 	Fields   []FieldCount     `json:"fields,omitempty"`          // how often each item field was filled
-	Newlines Newlines         `json:"newlines"`
+	// NewFields are the columns that the layout lacks (new_fields: record), by
+	// their names: how many accepted records had them filled.
+	NewFields []FieldCount `json:"new_fields,omitempty"`
+	Newlines  Newlines     `json:"newlines"`
 	Lake     []LakeFile       `json:"lake,omitempty"` // what was written
 	FirstKey int32            `json:"first_key"`      // of the accounts that this file made known
 	NewKeys  int32            `json:"new_keys"`

@@ -77,6 +77,29 @@ var Tables = []TableDef{
 		{"person_key", "INTEGER"}, {"records", "BIGINT"}, {"items", "BIGINT"}, {"days", "INTEGER"}, {"first_date", "DATE"}, {"last_date", "DATE"}, {"accounts", "INTEGER"}}},
 	{Name: "first_payments", Rollup: true, Grain: "one person who paid overseas, by either reading", Columns: []Column{
 		{"person_key", "INTEGER"}, {"first_settled", "DATE"}, {"first_any", "DATE"}}},
+	{Name: "flows", Rollup: true, Grain: "one source and recipient; abroad: its country is known and is not the case's home country", Columns: []Column{
+		{"source", "VARCHAR"}, {"recipient_key", "INTEGER"}, {"sender", "VARCHAR"}, {"recipient", "VARCHAR"}, {"country", "VARCHAR"},
+		{"purpose", "VARCHAR"}, {"abroad", "BOOLEAN"}}},
+	{Name: "unneeded_days", Rollup: true, Grain: "one source, month and set of fields that the purpose did not need on these days", Columns: []Column{
+		{"source", "VARCHAR"}, {"month", "INTEGER"}, {"fields", "BIGINT"}, {"days", "INTEGER"}}},
+	{Name: "contract_days", Rollup: true, Grain: "one source, recipient, month and set of fields that outsourcing contracts covered on these days of those on which records were sent; 0: none", Columns: []Column{
+		{"source", "VARCHAR"}, {"recipient_key", "INTEGER"}, {"month", "INTEGER"}, {"fields", "BIGINT"}, {"days", "INTEGER"}}},
+	{Name: "consent_days", Rollup: true, Grain: "one account, source, recipient and month in which it was sent and some consent was in force; bits of the days, by kind", Columns: []Column{
+		{"account_key", "INTEGER"}, {"source", "VARCHAR"}, {"recipient_key", "INTEGER"}, {"month", "INTEGER"}, {"third_party", "INTEGER"}, {"overseas", "INTEGER"}}},
+	{Name: "account_flows", Rollup: true, Grain: "one account, source, recipient and field combination", Columns: []Column{
+		{"account_key", "INTEGER"}, {"source", "VARCHAR"}, {"recipient_key", "INTEGER"}, {"fields", "BIGINT"}, {"records", "BIGINT"}}},
+	{Name: "account_years", Rollup: true, Grain: "one account and year, named by its January as yyyymm; months has a bit, 1 << (month - 1), for each with a record", Columns: []Column{
+		{"account_key", "INTEGER"}, {"january", "INTEGER"}, {"months", "INTEGER"}}},
+	{Name: "account_breaches", Rollup: true, Grain: "one account and breach (third_party, overseas: no such consent; basis_needs_consent, basis_exempt: no basis in that reading)", Columns: []Column{
+		{"account_key", "INTEGER"}, {"breach", "VARCHAR"}, {"records", "BIGINT"}, {"items", "BIGINT"}, {"first_date", "DATE"}, {"last_date", "DATE"}}},
+	{Name: "account_statuses", Rollup: true, Grain: "one account and its status on the days of the records (former, dormant, before_joining, active, unknown)", Columns: []Column{
+		{"account_key", "INTEGER"}, {"status", "VARCHAR"}, {"records", "BIGINT"}, {"first_date", "DATE"}, {"last_date", "DATE"}}},
+	{Name: "account_unneeded", Rollup: true, Grain: "one account, source and set of fields that were sent and not needed", Columns: []Column{
+		{"account_key", "INTEGER"}, {"source", "VARCHAR"}, {"fields", "BIGINT"}, {"records", "BIGINT"}}},
+	{Name: "person_sources", Rollup: true, Grain: "one person and source; fields are all that were ever sent", Columns: []Column{
+		{"person_key", "INTEGER"}, {"source", "VARCHAR"}, {"fields", "BIGINT"}}},
+	{Name: "person_years", Rollup: true, Grain: "one person and year, as account_years", Columns: []Column{
+		{"person_key", "INTEGER"}, {"january", "INTEGER"}, {"months", "INTEGER"}}},
 }
 
 // LookupTable finds a table by name.

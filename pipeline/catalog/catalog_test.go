@@ -55,7 +55,7 @@ func TestParseErrors(t *testing.T) {
 		{"empty", file, "", `figure/f.sql:1: does not begin with "-- figure: f"`},
 		{"other kind", file, "-- check: f\n--\nSELECT 1", `figure/f.sql:1: does not begin with "-- figure: f"`},
 		{"other name", file, "-- figure: g\n--\nSELECT 1", `figure/f.sql:1: the figure is called "g" here and "f" in the file's name`},
-		{"unknown key", file, "-- figure: f\n-- titel: x\n--\nSELECT 1", `figure/f.sql:2: unknown key "titel"; keys of a figure are title, title.ko, unit, needs, reading`},
+		{"unknown key", file, "-- figure: f\n-- titel: x\n--\nSELECT 1", `figure/f.sql:2: unknown key "titel"; keys of a figure are title, title.ko, unit, needs, rule, reading`},
 		{"key of another kind", file, "-- figure: f\n-- severity: stop\n--\nSELECT 1", `figure/f.sql:2: unknown key "severity"`},
 		{"twice", file, "-- figure: f\n-- unit: a\n-- unit: b\n--\nSELECT 1", `figure/f.sql:3: unit is given twice`},
 		{"kind twice", file, "-- figure: f\n-- figure: f\n--\nSELECT 1", `figure/f.sql:2: unknown key "figure"`},

@@ -14,8 +14,8 @@ import (
 var keys = map[pipeline.QueryKind][]string{
 	pipeline.RollupQuery:  {"title", "title.ko", "needs", "grain", "scope", "range"},
 	pipeline.CheckQuery:   {"title", "title.ko", "needs", "severity", "rule"},
-	pipeline.FigureQuery:  {"title", "title.ko", "unit", "needs", "reading"},
-	pipeline.TableQuery:   {"title", "title.ko", "unit", "needs", "reading"},
+	pipeline.FigureQuery:  {"title", "title.ko", "unit", "needs", "rule", "reading"},
+	pipeline.TableQuery:   {"title", "title.ko", "unit", "needs", "rule", "reading"},
 	pipeline.FindingQuery: {"title", "title.ko", "needs", "rule", "reading"},
 }
 

@@ -18,8 +18,8 @@ var functions = strings.Fields(`ABS BITWISE_AND CAST COALESCE COUNT DENSE_RANK G
 var beforeParenthesis = strings.Fields(`ALL AND ANY AS BETWEEN BY CASE DECIMAL DISTINCT ELSE EXCEPT EXISTS FILTER FROM
 	HAVING IN INTERSECT JOIN LIKE NOT ON OR OVER SELECT THEN UNION USING VALUES WHEN WHERE`)
 
-// operatorsAllowed leaves out "/" (a fraction in one engine, whole in another),
-// bit operators, casts, lists, parameters and ";".
+// operatorsAllowed leaves out "/" (a fraction in one engine, whole in another;
+// see wholeQuotient), bit operators, casts, lists, parameters and ";".
 var operatorsAllowed = strings.Fields(`( ) , . + - * % = < > <= >= <> != ||`)
 
 // wordsRefused maps a word that not every engine reads to what to write.
@@ -130,6 +130,7 @@ func lintSQL(q *pipeline.Query) []error {
 			depth++
 		case t.text == ")":
 			depth--
+		case t.text == "/" && wholeQuotient(toks, i):
 		case t.kind == operator && !slices.Contains(operatorsAllowed, t.text):
 			breach(t.line, "operator %s is not read alike by every engine", t.text)
 		case t.kind == word:
@@ -164,4 +165,40 @@ func refusal(t, before, after token) string {
 		return ""
 	}
 	return "functions are " + strings.ToLower(strings.Join(functions, ", "))
+}
+
+// wholeQuotient says whether the "/" at toks[at] stands in
+// CAST((x - x % y) / y AS BIGINT), x a product and y a name or number: a
+// division without a remainder, which every engine answers with the same whole
+// number as long as x is below 2^53.
+func wholeQuotient(toks []token, at int) bool {
+	y := 0 // its length
+	for at+1+y < len(toks) && plain(toks[at+1+y], ".") {
+		y++
+	}
+	y -= 2 // AS BIGINT
+	for x := 1; y > 0 && at-6-2*x-y >= 0; x++ {
+		from := at - 6 - 2*x - y // CAST ( ( x - x % y ) /
+		want := slices.Concat(textOf(toks[from+3:from+3+x]), []string{"-"}, textOf(toks[from+3:from+3+x]), []string{"%"},
+			textOf(toks[at+1:at+1+y]), []string{")", "/"}, textOf(toks[at+1:at+1+y]), []string{"AS", "BIGINT", ")"})
+		product := !slices.ContainsFunc(toks[from+3:from+3+x], func(t token) bool { return !plain(t, "*") && t.text != "." })
+		if toks[from].text == "CAST" && toks[from+1].text == "(" && toks[from+2].text == "(" && product {
+			rest := textOf(toks[from+3 : min(len(toks), from+3+len(want))])
+			return slices.Equal(rest, want)
+		}
+	}
+	return false
+}
+
+// plain says whether t is a name, a number or the operator given.
+func plain(t token, op string) bool {
+	return t.kind == word || t.kind == number || t.kind == operator && t.text == op
+}
+
+func textOf(toks []token) []string {
+	texts := make([]string, len(toks))
+	for i, t := range toks {
+		texts[i] = t.text
+	}
+	return texts
 }

@@ -42,7 +42,8 @@ func TestAccounting(t *testing.T) {
 			t.Fatal(err)
 		}
 		tamper(f, s)
-		err = f.settle(s)
+		f.tallied(s)
+		err = f.settle()
 		if what == "" && err != nil || what != "" && (err == nil || !strings.Contains(err.Error(), "accounting: ") || !strings.Contains(err.Error(), what)) {
 			t.Errorf("%s: %v", what, err)
 		}

@@ -36,7 +36,9 @@ type record struct {
 	offset  int64    // of the first byte in the decompressed file, from 0
 	bytes   int64    // that it takes, with its line end
 	high    bool     // a byte above 0x7F stands in raw
-	nul     bool     // a NUL byte stands in raw
+	nul     bool     // a NUL byte stands in it
+	decoded bool     // the fields are UTF-8 already, and found to be
+	absent  []bool   // the fields that hold no value at all; nil: their texts say it
 	problem problem  // of its bytes; the fields are not to be used then
 }
 

@@ -30,6 +30,9 @@ type delivery struct {
 	text   []byte  // decoded text of the record
 	key    [8]byte
 
+	total         tally
+	visit         func(*Record) error // of Replay; nil: the records are staged
+	shown         Record
 	staged        pipeline.Staged
 	rows          *table
 	rejects       *table
@@ -44,6 +47,16 @@ type delivery struct {
 	nonASCII      int64 // records with bytes above 0x7F
 	garbled       int64 // of them, not decodable as declared
 	looksLikeUTF8 int64 // of them, valid UTF-8
+}
+
+// tally is what was counted of a file apart from the reading of its records.
+type tally struct {
+	sum     string // SHA-256 of the raw bytes; "" if they could not be read
+	size    int64  // raw bytes
+	text    int64  // bytes that the pieces must add up to
+	lines   int64  // physical lines
+	records int64  // the header included
+	cut     bool   // a quote was out of place: what is a record is a matter of reading
 }
 
 // extra is a column that the header has and the layout has not.
@@ -73,14 +86,18 @@ func newDelivery(l *layout, base, dir string, known *pipeline.Registry) *deliver
 	return f
 }
 
+// readName takes the day from the file's name, where the source says so.
+func (f *delivery) readName() (err error) {
+	if f.name != nil {
+		f.staged.NameDay, err = f.name.day(f.base)
+	}
+	return err
+}
+
 // read reads all records. It returns nil, a refusal, or the machine's error.
 func (f *delivery) read(s *stream) error {
-	if f.name != nil {
-		day, err := f.name.day(f.base)
-		if err != nil {
-			return err
-		}
-		f.staged.NameDay = day
+	if err := f.readName(); err != nil {
+		return err
 	}
 	if err := s.begin(); err != nil {
 		return err
@@ -89,7 +106,7 @@ func (f *delivery) read(s *stream) error {
 		return errNoData
 	}
 	f.bytes = int64(s.start)
-	d := f.src.Dialect
+	d := f.dialect
 	f.t = newTokenizer(s, d, s.lineEnds, f.limit, maxColumns)
 	f.t.buf = s.spares.take()
 	f.t.offset, f.t.wide = f.bytes, f.charset.wide()
@@ -99,6 +116,12 @@ func (f *delivery) read(s *stream) error {
 		return err
 	}
 	var rec record
+	switch f.src.Format {
+	case formatJSONL:
+		return f.readRecords(newJSONLines(f), &rec)
+	case formatFixed:
+		return f.readFixed(&rec)
+	}
 	if d.Header {
 		if err := f.readHeader(&rec); err != nil {
 			return err
@@ -163,8 +186,15 @@ func (f *delivery) check(rec *record) (pipeline.Day, problem) {
 	}
 	f.text = f.text[:0]
 	for i, c := range f.columns {
+		if rec.absent != nil && rec.absent[c.at] {
+			f.values[i] = value{}
+			if c.field.Required {
+				return 0, problem{reason: required, field: c.at}
+			}
+			continue
+		}
 		text := rec.fields[c.at]
-		if rec.high && !f.codec.utf8 && c.needText && indexHigh(text) < len(text) {
+		if rec.high && !rec.decoded && !f.codec.utf8 && c.needText && indexHigh(text) < len(text) {
 			from := len(f.text)
 			f.text = f.codec.decode(f.text, text)
 			text = f.text[from:]
@@ -241,6 +271,10 @@ func (f *delivery) reject(rec *record, p problem) error {
 	f.staged.Rejected++
 	f.staged.Reasons[p.reason.String()]++
 	t := f.rejects
+	if f.visit != nil {
+		t.total++
+		return nil
+	}
 	t.cols[0].number(f.records)
 	t.cols[1].number(rec.line)
 	t.cols[2].number(rec.last)
@@ -271,12 +305,15 @@ func (f *delivery) accept(rec *record, day pipeline.Day) error {
 		}
 	}
 	for i := range f.extra {
-		if x := &f.extra[i]; !f.missing(rec.fields[x.at]) {
+		if x := &f.extra[i]; f.filled(rec, x.at) {
 			see(&x.count, day, f.src.Kind)
 		}
 	}
 	if f.src.Kind == pipeline.Transfers {
 		f.countDay(day)
+	}
+	if f.visit != nil {
+		return f.show(rec, day, bits)
 	}
 	for i := range f.staging {
 		if err := f.write(i, &f.staging[i], day, bits); err != nil {

@@ -95,7 +95,10 @@ func (f *delivery) matchHeader(names []string) error {
 			f.addExtra(i, name)
 		}
 	}
-	if len(missing) == 0 && len(twice) == 0 && len(unknown) > 0 && f.src.NewFields == "record" {
+	if len(missing) == 0 && len(twice) == 0 && len(unknown) > 0 && f.src.NewFields == newFieldsRecorded {
+		if err := f.extraFits(); err != nil {
+			return err
+		}
 		return f.extraTwice(places)
 	}
 	var why []string
@@ -116,9 +119,32 @@ func (f *delivery) matchHeader(names []string) error {
 // addExtra counts a column that the layout lacks, where the source says that
 // new columns are recorded.
 func (f *delivery) addExtra(at int, name string) {
-	if f.src.NewFields == "record" {
+	if f.src.NewFields == newFieldsRecorded && len(f.extra) <= maxNewFields {
 		f.extra = append(f.extra, extra{at, pipeline.FieldCount{Field: name, First: pipeline.NoDay, Last: pipeline.NoDay}})
 	}
+}
+
+// newFieldsRecorded is what new_fields says where a column that the layout lacks
+// is reported and its presence counted.
+const newFieldsRecorded = "record"
+
+const (
+	maxNewFields    = 1000 // columns of a file that the layout lacks
+	maxNewFieldName = 256  // bytes of such a column's name
+)
+
+// extraFits refuses a file with more new columns, or longer names, than a
+// receipt can hold.
+func (f *delivery) extraFits() error {
+	if len(f.extra) > maxNewFields {
+		return refusal(fmt.Sprintf("more than %d columns that the layout lacks", maxNewFields))
+	}
+	for _, x := range f.extra {
+		if len(x.count.Field) > maxNewFieldName {
+			return refusal(fmt.Sprintf("a column that the layout lacks has a name of more than %d bytes", maxNewFieldName))
+		}
+	}
+	return nil
 }
 
 func (f *delivery) extraTwice(places map[string][]int) error {
@@ -139,13 +165,17 @@ func firstFew(list []string) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(list[:few], ", "), len(list)-few)
 }
 
-// missing says whether the value of a column that the layout lacks is none.
-func (f *delivery) missing(b []byte) bool {
-	if f.src.Schema.MissingValues == nil {
-		return len(b) == 0
+// filled says whether a record has a value in a column that the layout lacks.
+func (f *delivery) filled(rec *record, at int) bool {
+	if at >= len(rec.fields) || rec.absent != nil && rec.absent[at] {
+		return false
 	}
-	if !f.codec.utf8 && indexHigh(b) < len(b) {
+	b := rec.fields[at]
+	if f.src.Schema.MissingValues == nil {
+		return len(b) > 0
+	}
+	if !rec.decoded && !f.codec.utf8 && indexHigh(b) < len(b) {
 		b = f.codec.decode(nil, b)
 	}
-	return slices.Contains(f.src.Schema.MissingValues, string(b))
+	return !slices.Contains(f.src.Schema.MissingValues, string(b))
 }

@@ -11,6 +11,7 @@ import (
 type layout struct {
 	src     *pipeline.Source
 	charset charset
+	dialect pipeline.Dialect
 	columns []*column // in the order of the layout
 	items   []*column
 	account *column // nil: the source has none
@@ -58,10 +59,7 @@ func compile(src *pipeline.Source) (*layout, error) {
 	if l.charset, err = parseCharset(src.Encoding); err != nil {
 		return nil, err
 	}
-	if src.Format != "" && src.Format != "csv" {
-		return nil, fmt.Errorf("format %s is not read yet", src.Format)
-	}
-	if err := checkDialect(&src.Dialect); err != nil {
+	if err := l.compileFormat(); err != nil {
 		return nil, err
 	}
 	if len(src.Schema.Fields) == 0 {
@@ -85,6 +83,11 @@ func compile(src *pipeline.Source) (*layout, error) {
 		}
 		if c.unique != nil {
 			l.unique = append(l.unique, c)
+		}
+	}
+	if src.Format == formatFixed {
+		if err := checkFixed(l); err != nil {
+			return nil, err
 		}
 	}
 	if len(l.items) > 62 {

@@ -62,53 +62,77 @@ func (r *Reader) Read(ctx context.Context, src *pipeline.Source, path, dir strin
 	if err != nil {
 		return nil, fmt.Errorf("source %s: %w", src.Name, err)
 	}
-	f := newDelivery(l, filepath.Base(path), dir, known)
-	f.codec, f.limit, f.probe = r.codecs.get(l.charset), r.opts.MaxRecord, r.probe
-	in, err := r.opts.Open(path)
+	f := r.delivery(newDelivery(l, filepath.Base(path), dir, known))
+	err = r.take(ctx, f, path)
 	var why refusal
 	switch {
 	case errors.As(err, &why):
-		return f.refused(why, nil)
+		return f.refused(why)
 	case err != nil:
-		return nil, err
+		return nil, errors.Join(err, f.discard())
 	}
-	s := newStream(filepath.Base(path), l.charset, &src.Dialect, &r.spares)
+	return f.loaded()
+}
+
+// delivery gives the reading of a file what the Reader has for all of them.
+func (r *Reader) delivery(f *delivery) *delivery {
+	f.codec, f.limit, f.probe = r.codecs.get(f.charset), r.opts.MaxRecord, r.probe
+	return f
+}
+
+// take reads a file to its last byte and holds what was read against what was
+// counted. It returns nil, a refusal, or the machine's error.
+func (r *Reader) take(ctx context.Context, f *delivery, path string) error {
+	in, err := r.opts.Open(path)
+	if err != nil {
+		return err
+	}
+	err = r.takeStream(ctx, f, in, path)
+	if cerr := in.Close(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		return err
+	}
+	return guard(f.settle)
+}
+
+// takeStream reads a file from first to last byte, once.
+func (r *Reader) takeStream(ctx context.Context, f *delivery, in io.Reader, path string) error {
+	s := newStream(filepath.Base(path), f.charset, &f.dialect, &r.spares)
 	go s.run(ctx, in)
-	err = guard(func() error { return f.read(s) })
+	err := guard(func() error { return f.read(s) })
 	s.abandon()
 	if f.t != nil {
 		r.spares.give(f.t.buf)
 		f.t.buf = nil
 	}
-	if cerr := in.Close(); err == nil {
-		err = cerr
-	}
+	f.tallied(s)
 	if s.err != nil {
-		err = fmt.Errorf("%s: %w", path, s.err)
+		return fmt.Errorf("%s: %w", path, s.err)
 	}
-	if err == nil {
-		err = guard(func() error { return f.settle(s) })
+	return err
+}
+
+// tallied takes over what the stream counted.
+func (f *delivery) tallied(s *stream) {
+	f.total = tally{sum: s.sum, size: s.bytes, text: s.text, lines: s.lines.lines(), records: s.count.total()}
+	if f.t != nil {
+		f.total.cut, f.staged.Newlines = f.t.cut > 0, f.t.newlines
 	}
-	switch {
-	case errors.As(err, &why):
-		return f.refused(why, s)
-	case err != nil:
-		return nil, errors.Join(err, f.discard())
-	}
-	return f.loaded(s)
 }
 
 // refused gives the receipt of a refused file.
-func (f *delivery) refused(why refusal, s *stream) (*pipeline.Staged, error) {
-	f.seal(s)
+func (f *delivery) refused(why refusal) (*pipeline.Staged, error) {
+	f.seal()
 	f.staged.Status, f.staged.Reason = pipeline.Refused, string(why)
-	f.staged.Days, f.staged.Fields = nil, nil
+	f.staged.Days, f.staged.Fields, f.staged.NewFields = nil, nil, nil
 	return &f.staged, f.discard()
 }
 
 // loaded closes the staged files and gives the receipt.
-func (f *delivery) loaded(s *stream) (*pipeline.Staged, error) {
-	f.seal(s)
+func (f *delivery) loaded() (*pipeline.Staged, error) {
+	f.seal()
 	f.staged.Status = pipeline.Loaded
 	var err [4]error
 	f.staged.Rows, err[0] = f.rows.finish()
@@ -123,15 +147,12 @@ func (f *delivery) loaded(s *stream) (*pipeline.Staged, error) {
 }
 
 // seal writes the identity of the bytes and the counts into the receipt.
-func (f *delivery) seal(s *stream) {
-	if s != nil && s.sum != "" {
-		f.staged.SHA256, f.staged.FileID, f.staged.Bytes = s.sum, s.sum[:12], s.bytes
+func (f *delivery) seal() {
+	if sum := f.total.sum; sum != "" {
+		f.staged.SHA256, f.staged.FileID, f.staged.Bytes = sum, sum[:12], f.total.size
 	}
 	f.staged.Records = f.staged.Accepted + f.staged.Rejected // settle held this against what was read
 	f.staged.Lines = f.lines
-	if f.t != nil {
-		f.staged.Newlines = f.t.newlines
-	}
 }
 
 func (f *delivery) discard() error {

@@ -38,6 +38,17 @@ const (
 	notADuration
 	notAGeopoint
 	notAGeojson
+	notJSON
+	tooDeep
+	badEscape
+	duplicateKey
+	unknownKey
+	nestedValue
+	shortRecord
+	longRecord
+	bytesOutsideFields
+	notConvertible
+	formulaCell
 	reasonCount
 )
 
@@ -86,6 +97,17 @@ var Reasons = [reasonCount]Reason{
 	notADuration:        {"not_a_duration", "no ISO 8601 duration"},
 	notAGeopoint:        {"not_a_geopoint", "no longitude and latitude of the declared form"},
 	notAGeojson:         {"not_a_geojson", "no GeoJSON or TopoJSON object"},
+	notJSON:             {"not_json", "no JSON value, or text after it"},
+	tooDeep:             {"too_deep", "JSON that is nested deeper than is read"},
+	badEscape:           {"bad_escape", "a JSON escape that stands for no character, such as half of a surrogate pair"},
+	duplicateKey:        {"duplicate_key", "a JSON object with one key twice; neither value is chosen"},
+	unknownKey:          {"unknown_key", "a key of a JSON object that the layout lacks"},
+	nestedValue:         {"nested_value", "a JSON object or array where the layout has one value"},
+	shortRecord:         {"short_record", "fewer bytes than the layout's fields take; none is padded"},
+	longRecord:          {"long_record", "more bytes than the layout's fields take; none is dropped"},
+	bytesOutsideFields:  {"bytes_outside_fields", "bytes that are not blank where the layout has no field"},
+	notConvertible:      {"not_convertible", "a typed value that the declared form cannot write without loss"},
+	formulaCell:         {"formula_or_error", "a formula or an error in a cell: no value that was delivered"},
 }
 
 func (r reason) String() string { return Reasons[r].Name }

@@ -107,26 +107,29 @@ func (f *delivery) writeAccount(b *buffer) error {
 	return f.accounts.endRow()
 }
 
+// recipientOf is the recipient of a transfer: the source's, or that of the
+// record's fields; false where there is none.
+func (f *delivery) recipientOf() (name []byte, country string, ok bool) {
+	if f.recipient == nil {
+		return []byte(f.src.Recipient.Name), f.src.Recipient.Country, f.src.Recipient.Name != ""
+	}
+	v := &f.values[f.recipient.index]
+	if f.country == nil {
+		return v.text, f.src.Recipient.Country, v.present
+	}
+	if c := &f.values[f.country.index]; c.present {
+		country = string(c.text)
+	}
+	return v.text, country, v.present
+}
+
 // writeRecipient gives the recipient of a transfer by its place in the staged
 // list; NULL where its field holds none.
 func (f *delivery) writeRecipient(b *buffer) error {
-	name, country := []byte(f.src.Recipient.Name), f.src.Recipient.Country
-	if f.recipient != nil {
-		if !f.values[f.recipient.index].present {
-			b.null()
-			return nil
-		}
-		name = f.values[f.recipient.index].text
-	}
-	if f.recipient == nil && len(name) == 0 {
+	name, country, ok := f.recipientOf()
+	if !ok {
 		b.null()
 		return nil
-	}
-	if f.country != nil {
-		country = ""
-		if v := &f.values[f.country.index]; v.present {
-			country = string(v.text)
-		}
 	}
 	key, added, ok := f.named.Add(country, name)
 	if !ok {
@@ -143,19 +146,20 @@ func (f *delivery) writeRecipient(b *buffer) error {
 
 // settle decides, after the last byte, whether the file can be trusted. It
 // compares what was read with what was counted apart from it.
-func (f *delivery) settle(s *stream) error {
+func (f *delivery) settle() error {
 	f.closeDay()
 	for day, n := range f.days {
 		f.staged.Days = append(f.staged.Days, pipeline.DayCount{Day: day, Records: n})
 	}
 	slices.SortFunc(f.staged.Days, func(a, b pipeline.DayCount) int { return cmp.Compare(a.Day, b.Day) })
 	for _, x := range f.extra {
-		f.staged.Fields = append(f.staged.Fields, x.count)
+		f.staged.NewFields = append(f.staged.NewFields, x.count)
 	}
+	slices.SortFunc(f.staged.NewFields, func(a, b pipeline.FieldCount) int { return cmp.Compare(a.Field, b.Field) })
 	if err := f.checkEncoding(); err != nil {
 		return err
 	}
-	if err := f.conserved(s); err != nil {
+	if err := f.conserved(); err != nil {
 		return err
 	}
 	if f.records > 0 && f.staged.Accepted == 0 {
@@ -179,7 +183,7 @@ func (f *delivery) checkEncoding() error {
 }
 
 // conserved checks that nothing was lost and nothing came from nowhere.
-func (f *delivery) conserved(s *stream) error {
+func (f *delivery) conserved() error {
 	c := &f.staged.Counts
 	var reasons, days int64
 	for _, n := range f.staged.Reasons {
@@ -202,15 +206,15 @@ func (f *delivery) conserved(s *stream) error {
 		{"staged rejects", f.rejects.total, c.Rejected},
 		{"new accounts", f.accounts.total, int64(f.local.Len())},
 		{"recipients", f.recipients.total, int64(f.named.Len())},
-		{"bytes", f.bytes, s.text},
-		{"lines", f.lines, s.lines.lines()},
+		{"bytes", f.bytes, f.total.text},
+		{"lines", f.lines, f.total.lines},
 	} {
 		if sum.got != sum.want {
 			return refusal(fmt.Sprintf("accounting: %s add up to %d instead of %d", sum.what, sum.got, sum.want))
 		}
 	}
 	// Where a quote is out of place, what is a record is a matter of reading.
-	if n := s.count.total(); f.t.cut == 0 && n != f.records+f.headers {
+	if n := f.total.records; !f.total.cut && n != f.records+f.headers {
 		return refusal(fmt.Sprintf("accounting: %d records read, %d counted", f.records+f.headers, n))
 	}
 	return nil

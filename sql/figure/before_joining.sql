@@ -1,0 +1,32 @@
+-- figure: before_joining
+-- title: Data sent about people before they joined
+-- title.ko: 가입 전 정보 제공 건수
+-- unit: records and persons
+-- needs: account_statuses, subjects
+-- rule: Personal Information Protection Act, Art. 17; Credit Information Act, Art. 32
+-- reading: holders
+--
+-- Counts the records that were sent on a day before the one on which the customer joined, by the newest customer tables, and the people
+-- concerned; a record of the day of joining itself does not count. Days that count as former or dormant count there and not
+-- here. Where the holders of a joint account have different days, the owner's count. A record on a joint account counts
+-- once.
+WITH sent AS (
+    SELECT account_key, records FROM account_statuses WHERE status = 'before_joining'
+),
+people AS (
+    SELECT s.person_key
+    FROM sent a
+    JOIN subjects s ON s.account_key = a.account_key
+    GROUP BY s.person_key
+),
+persons AS (
+    SELECT count(*) AS persons FROM people
+),
+totals AS (
+    SELECT sum(records) AS records FROM sent
+)
+SELECT
+    CAST(COALESCE(t.records, 0) AS BIGINT) AS records,
+    CAST(p.persons AS BIGINT) AS persons
+FROM totals t
+CROSS JOIN persons p

@@ -1,0 +1,61 @@
+-- figure: without_basis
+-- title: Data sent without consent and without a contract that covers it
+-- title.ko: 동의도 위탁계약도 없이 제공된 정보
+-- unit: records, items and persons
+-- needs: account_breaches, subjects, sent_days, contract_days, calendar, params
+-- rule: Credit Information Act, Art. 17 and 32; Personal Information Protection Act, Art. 17 and 26
+-- reading: outsourcing, holders
+--
+-- An item is one filled field of one record. It lacks a basis when, on the day on which it was sent, no consent to sharing with that
+-- recipient for that purpose was in force and no contract stands in for it. By the reading "needs_consent" of outsourcing, the
+-- regulator's, no contract does: the transfer needed consent. By the reading "exempt", the company's, an outsourcing contract
+-- of that sender with that recipient for that purpose stands in for the fields that it names while it is in force; a contract
+-- to provide data to a third party does not. A record lacks a basis when at least one of its items does, and an empty record
+-- never; a person, when at least one record of theirs does. Records without an account have no consent, and belong to no
+-- person.
+WITH reading AS (
+    SELECT CASE WHEN outsourcing = 'exempt' THEN 'basis_exempt' ELSE 'basis_needs_consent' END AS breach FROM params
+),
+of_accounts AS (
+    SELECT b.account_key, b.records, b.items
+    FROM account_breaches b
+    JOIN reading r ON r.breach = b.breach
+),
+people AS (
+    SELECT s.person_key
+    FROM of_accounts b
+    JOIN subjects s ON s.account_key = b.account_key
+    GROUP BY s.person_key
+),
+nobodys AS (
+    SELECT
+        d.without_account AS records,
+        CASE r.breach
+            WHEN 'basis_exempt' THEN popcount(d.fields - bitwise_and(d.fields, COALESCE(k.fields, 0)))
+            ELSE popcount(d.fields)
+        END AS items
+    FROM sent_days d
+    JOIN calendar c ON c.date = d.transfer_date
+    LEFT JOIN contract_days k
+        ON k.source = d.source AND COALESCE(k.recipient_key, -1) = COALESCE(d.recipient_key, -1)
+        AND k.month = c.month AND bitwise_and(k.days, c.bit) <> 0
+    CROSS JOIN reading r
+    WHERE d.without_account > 0
+),
+sent AS (
+    SELECT records, items FROM of_accounts
+    UNION ALL
+    SELECT records, records * items AS items FROM nobodys WHERE items > 0
+),
+totals AS (
+    SELECT sum(records) AS records, sum(items) AS items FROM sent
+),
+persons AS (
+    SELECT count(*) AS persons FROM people
+)
+SELECT
+    CAST(COALESCE(t.records, 0) AS BIGINT) AS records,
+    CAST(COALESCE(t.items, 0) AS BIGINT) AS items,
+    CAST(p.persons AS BIGINT) AS persons
+FROM totals t
+CROSS JOIN persons p
