@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"syscall"
 	"time"
 
 	"exhibit/pipeline"
@@ -20,9 +21,60 @@ func (a *app) runVerb() *cobra.Command {
 			"nothing and says so. Interrupted at any instant, the next run completes with the same results.",
 		Args: cobra.NoArgs,
 	}
-	c.RunE = a.working(func(c *cobra.Command, o *opened, _ []string) error { return a.runCase(c.Context(), o) })
+	dry := false
+	c.Flags().BoolVar(&dry, "dry-run", false, "only estimate: files, records, time, disk and memory")
+	work := a.working(func(c *cobra.Command, o *opened, _ []string) error { return a.runCase(c.Context(), o) })
+	estimate := a.looking(func(c *cobra.Command, o *opened, _ []string) error { return a.printPlan(o) })
+	c.RunE = func(c *cobra.Command, args []string) error {
+		if dry {
+			return estimate(c, args)
+		}
+		return work(c, args)
+	}
 	a.formatFlag(c, "table", "csv", "json", "jsonl")
 	return c
+}
+
+// printPlan prints what a run would do, and does nothing.
+func (a *app) printPlan(o *opened) error {
+	memory, err := a.settings.memoryBytes()
+	if err != nil {
+		return err
+	}
+	p, err := o.Plan(memory, freeBytes(a.caseDir))
+	if err != nil {
+		return err
+	}
+	if a.format == "json" {
+		return writeJSON(a.out, struct {
+			SchemaVersion int `json:"schema_version"`
+			pipeline.Plan
+		}{pipeline.SchemaVersion, p})
+	}
+	t := newTable("what", "estimate", "unit")
+	t.add("files to read", int64(p.Files), "files")
+	t.add("delivered", p.Bytes>>20, "MiB")
+	t.add("records", p.Records, "records, about")
+	t.add("time to read", p.Seconds, "s, about")
+	t.add("disk", p.DiskBytes>>20, "MiB, about")
+	t.add("disk free", max(p.DiskFreeBytes, 0)>>20, "MiB")
+	t.add("memory", p.MemoryBytes>>20, "MiB, at most about")
+	if err := t.write(a.out, a.format); err != nil {
+		return err
+	}
+	for _, s := range p.Advice {
+		fmt.Fprintf(a.err, "advice: %s\n", s)
+	}
+	return nil
+}
+
+// freeBytes is the free space of the disk that a folder lies on; -1 unknown.
+func freeBytes(dir string) int64 {
+	var s syscall.Statfs_t
+	if err := syscall.Statfs(dir, &s); err != nil {
+		return -1
+	}
+	return int64(s.Bavail) * s.Bsize
 }
 
 // runCase is ingest, derive, check, figures, seal and report.
