@@ -407,6 +407,17 @@ func (in *Inspection) calendarRows() [][]any {
 	return rows
 }
 
+// calendarOf are the rows of one month.
+func calendarOf(rows [][]any, month int) [][]any {
+	var out [][]any
+	for _, row := range rows {
+		if row[2] == int64(month) {
+			out = append(out, row)
+		}
+	}
+	return out
+}
+
 func (in *Inspection) paramsRows(d Definitions) [][]any {
 	var population any
 	if in.Case.Population.Persons > 0 {

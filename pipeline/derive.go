@@ -17,7 +17,7 @@ const accountsARange = 4 << 20
 // pure function of its inputs: one whose inputs are what they were is not
 // made again.
 func (in *Inspection) Derive(ctx context.Context) error {
-	in.used, in.made = map[string]bool{}, map[string][]LakeFile{}
+	in.used, in.made = map[string]bool{}, map[string]Rollup{}
 	base, err := in.baseTables()
 	if err != nil {
 		return err
@@ -68,6 +68,8 @@ func (in *Inspection) rollupTable(def TableDef, files []LakeFile) (table, error)
 // scope is one part of the case for which a rollup is made by itself.
 type scope struct {
 	folder string
+	source string // "" the case
+	month  int
 	tables map[string]table
 }
 
@@ -75,7 +77,7 @@ type scope struct {
 // and month of transfers.
 func (in *Inspection) scopes(q *Query, tables map[string]table) ([]scope, error) {
 	if q.Scope == "" {
-		return []scope{{"", tables}}, nil
+		return []scope{{tables: tables}}, nil
 	}
 	var out []scope
 	for i := range in.Case.Sources {
@@ -87,7 +89,11 @@ func (in *Inspection) scopes(q *Query, tables map[string]table) ([]scope, error)
 			}
 			scoped := maps.Clone(tables)
 			scoped["transfers"] = part
-			out = append(out, scope{fmt.Sprintf("/source=%s/month=%d", src.Name, month), scoped})
+			// A new month of the calendar must not make the others anew.
+			if scoped["calendar"], err = fromRows("calendar", calendarOf(tables["calendar"].Rows, month)); err != nil {
+				return nil, err
+			}
+			out = append(out, scope{fmt.Sprintf("/source=%s/month=%d", src.Name, month), src.Name, month, scoped})
 		}
 	}
 	return out, nil
@@ -101,7 +107,7 @@ func (in *Inspection) rollup(ctx context.Context, q *Query, tables map[string]ta
 	}
 	var all []LakeFile
 	for _, s := range scopes {
-		files, err := in.rollupOnce(ctx, q, s.tables, s.folder)
+		files, err := in.rollupOnce(ctx, q, s)
 		if err != nil {
 			return nil, err
 		}
@@ -134,9 +140,11 @@ func (in *Inspection) months(src *Source) []int {
 	return slices.Compact(months)
 }
 
-// rollupOnce finds a rollup by the key of its inputs, or makes it.
-func (in *Inspection) rollupOnce(ctx context.Context, q *Query, tables map[string]table, folder string) ([]LakeFile, error) {
-	key, err := in.rollupKey(q, tables)
+// rollupOnce finds a rollup by the key of its inputs, or makes it: from the
+// same rollup of fewer days and the days that it lacks where that is possible,
+// otherwise from all.
+func (in *Inspection) rollupOnce(ctx context.Context, q *Query, s scope) ([]LakeFile, error) {
+	key, err := in.rollupKey(q, s.tables)
 	if err != nil {
 		return nil, err
 	}
@@ -149,19 +157,38 @@ func (in *Inspection) rollupOnce(ctx context.Context, q *Query, tables map[strin
 		}
 		return files, nil
 	}
-	if err := in.mountNeeds(ctx, q, tables); err != nil {
+	kept, err := in.family(q, s)
+	if err != nil {
+		return nil, err
+	}
+	place := fmt.Sprintf("%s%s/%s", q.Name, s.folder, key[:12])
+	base, missing := in.ancestor(kept)
+	if base != nil {
+		kept.Files, err = in.mergeDays(ctx, q, s, *base, missing, place)
+	} else {
+		kept.Files, err = in.makeRollup(ctx, q, s.tables, place)
+	}
+	if err != nil {
+		return nil, err
+	}
+	in.Progress.Step(1, 0)
+	in.made[key] = kept
+	return kept.Files, nil
+}
+
+// makeRollup makes a rollup from all of its inputs, in ranges of its key.
+func (in *Inspection) makeRollup(ctx context.Context, q *Query, tables map[string]table, place string) ([]LakeFile, error) {
+	if err := in.mountNeeds(ctx, q.Needs, tables); err != nil {
 		return nil, err
 	}
 	var files []LakeFile
 	for n, r := range in.ranges(q) {
-		f, err := in.exportRange(ctx, q, tables, r, fmt.Sprintf("%s%s/%s-%d.parquet", q.Name, folder, key[:12], n))
+		f, err := in.exportRange(ctx, q, in.sqlOf(q), q.Needs, tables, r, fmt.Sprintf("%s-%d.parquet", place, n))
 		if err != nil {
 			return nil, err
 		}
 		files = append(files, f)
 	}
-	in.Progress.Step(1, 0)
-	in.made[key] = files
 	return files, nil
 }
 
@@ -180,8 +207,8 @@ func (in *Inspection) rollupKey(q *Query, tables map[string]table) (string, erro
 
 // mountNeeds mounts what a rollup reads, and makes sure that what it reads of
 // the lake is still what was written there.
-func (in *Inspection) mountNeeds(ctx context.Context, q *Query, tables map[string]table) error {
-	for _, name := range q.Needs {
+func (in *Inspection) mountNeeds(ctx context.Context, needs []string, tables map[string]table) error {
+	for _, name := range needs {
 		if err := in.verifyTable(tables[name]); err != nil {
 			return err
 		}
@@ -244,9 +271,9 @@ func (in *Inspection) ranges(q *Query) []*KeyRange {
 	return out
 }
 
-func (in *Inspection) exportRange(ctx context.Context, q *Query, tables map[string]table, r *KeyRange, place string) (LakeFile, error) {
+func (in *Inspection) exportRange(ctx context.Context, q *Query, sql string, needs []string, tables map[string]table, r *KeyRange, place string) (LakeFile, error) {
 	if r != nil {
-		for _, name := range q.Needs {
+		for _, name := range needs {
 			t := tables[name]
 			if slices.ContainsFunc(t.Def.Columns, func(c Column) bool { return c.Name == q.Range }) {
 				t.Range = r
@@ -261,7 +288,7 @@ func (in *Inspection) exportRange(ctx context.Context, q *Query, tables map[stri
 		return LakeFile{}, err
 	}
 	out := dir + "/rollup.parquet"
-	rows, err := in.Engine.Export(ctx, in.sqlOf(q), out)
+	rows, err := in.Engine.Export(ctx, sql, out)
 	if err != nil {
 		return LakeFile{}, errors.Join(err, os.RemoveAll(dir))
 	}

@@ -31,9 +31,9 @@ type Inspection struct {
 	later   []Entry            // folded into state, and not yet in the ledger
 	known   map[list]*Registry // nil until a file is read
 	tables  map[string]table
-	made    map[string][]LakeFile // rollups that are made and not yet remembered
-	used    map[string]bool       // keys of the rollups that were asked for
-	mounted map[string]string     // table → what of it is visible in the engine
+	made    map[string]Rollup // rollups that are made and not yet remembered
+	used    map[string]bool   // keys of the rollups that were asked for
+	mounted map[string]string // table → what of it is visible in the engine
 }
 
 // State is what the ledger says now.

@@ -17,26 +17,26 @@ const (
 // Receipt is what became of one delivered file.
 // Records == Accepted + Rejected, always.
 type Receipt struct {
-	FileID   string           `json:"file_id"` // the first 12 hex digits of SHA256
-	Source   string           `json:"source"`
-	Path     string           `json:"path"` // slash-separated, relative to the inbox
-	SHA256   string           `json:"sha256"`
-	Bytes    int64            `json:"bytes"` // as delivered
-	Status   Status           `json:"status"`
-	Reason   string           `json:"reason,omitempty"` // why it is not loaded; never holds a value of the file
-	NameDay  Day              `json:"date"`             // from the file's name, or NoDay
-	Counts                    // of records and lines
-	Control  *int64           `json:"control_records,omitempty"` // the sender's own count
-	Days     []DayCount       `json:"days,omitempty"`            // accepted records a day (transfers)
-	Reasons  map[string]int64 `json:"reasons,omitempty"`         // rejected records by reason
-	Fields   []FieldCount     `json:"fields,omitempty"`          // how often each item field was filled
+	FileID  string           `json:"file_id"` // the first 12 hex digits of SHA256
+	Source  string           `json:"source"`
+	Path    string           `json:"path"` // slash-separated, relative to the inbox
+	SHA256  string           `json:"sha256"`
+	Bytes   int64            `json:"bytes"` // as delivered
+	Status  Status           `json:"status"`
+	Reason  string           `json:"reason,omitempty"` // why it is not loaded; never holds a value of the file
+	NameDay Day              `json:"date"`             // from the file's name, or NoDay
+	Counts                   // of records and lines
+	Control *int64           `json:"control_records,omitempty"` // the sender's own count
+	Days    []DayCount       `json:"days,omitempty"`            // accepted records a day (transfers)
+	Reasons map[string]int64 `json:"reasons,omitempty"`         // rejected records by reason
+	Fields  []FieldCount     `json:"fields,omitempty"`          // how often each item field was filled
 	// NewFields are the columns that the layout lacks (new_fields: record), by
 	// their names: how many accepted records had them filled.
 	NewFields []FieldCount `json:"new_fields,omitempty"`
 	Newlines  Newlines     `json:"newlines"`
-	Lake     []LakeFile       `json:"lake,omitempty"` // what was written
-	FirstKey int32            `json:"first_key"`      // of the accounts that this file made known
-	NewKeys  int32            `json:"new_keys"`
+	Lake      []LakeFile   `json:"lake,omitempty"` // what was written
+	FirstKey  int32        `json:"first_key"`      // of the accounts that this file made known
+	NewKeys   int32        `json:"new_keys"`
 	// The same for recipients:
 	FirstRecipient int32 `json:"first_recipient,omitempty"`
 	NewRecipients  int32 `json:"new_recipients,omitempty"`

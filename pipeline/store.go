@@ -92,8 +92,10 @@ type Store interface {
 	AddEntries(ctx context.Context, staged, scope string, columns []string, to *Registry) ([]int32, error)
 	// Rollup finds the files of a rollup by the key of its inputs.
 	Rollup(key string) ([]LakeFile, bool)
-	// Remember keeps the files of rollups under the keys of their inputs.
-	Remember(rollups map[string][]LakeFile) error
+	// Family finds the kept rollups of a family.
+	Family(family string) []Rollup
+	// Remember keeps rollups under the keys of their inputs.
+	Remember(rollups map[string]Rollup) error
 	// Forget drops every rollup but those with a key in keep.
 	Forget(keep map[string]bool) error
 	// Seen gives the SHA-256 of a delivered file whose size, times and
@@ -104,6 +106,15 @@ type Store interface {
 	// SaveSeen writes the records.
 	Watch(path string) (saw func(sha256 string))
 	SaveSeen() error
+}
+
+// Rollup is what the store keeps of a rollup. Rollups of one family differ in
+// nothing but the days that they are made of: Parts gives, for each day, a hash
+// of its files.
+type Rollup struct {
+	Files  []LakeFile        `json:"files"`
+	Family string            `json:"family,omitempty"`
+	Parts  map[string]string `json:"parts,omitempty"`
 }
 
 // Progress is told how long work goes on. Nothing it does changes a result.

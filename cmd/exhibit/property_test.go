@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"io/fs"
 	"math/rand/v2"
@@ -14,6 +16,8 @@ import (
 	"time"
 
 	"exhibit/fixtures"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func propertySpec(seed uint64) fixtures.Spec {
@@ -228,4 +232,80 @@ func TestInterrupt(t *testing.T) {
 	if got := figuresOf(t, made); !bytes.Equal(want, got) {
 		t.Error("figures.json differs after an interrupt")
 	}
+}
+
+// Days that arrive one after the other, in any order, are merged into their
+// month, and give the bytes of a rebuild from nothing: of figures.json, and of
+// the merged rollup itself.
+func TestMergedMonthsEqualARebuild(t *testing.T) {
+	spec := propertySpec(16)
+	spec.Traps.Corrected, spec.Days = 0, 20
+	made, _ := generated(t, spec)
+	for seed := range uint64(1) {
+		dir := copyCase(t, made)
+		folder := filepath.Join(dir, "inbox", "garam", "transfers")
+		files, err := filepath.Glob(filepath.Join(folder, "*.csv.gz"))
+		if err != nil || len(files) < 10 {
+			t.Fatalf("%d files, %v", len(files), err)
+		}
+		aside := t.TempDir()
+		rng := rand.New(rand.NewPCG(seed, 1))
+		rng.Shuffle(len(files), func(i, j int) { files[i], files[j] = files[j], files[i] })
+		for _, f := range files[1:] {
+			if err := os.Rename(f, filepath.Join(aside, filepath.Base(f))); err != nil {
+				t.Fatal(err)
+			}
+		}
+		figuresOf(t, dir)
+		for batch := range slices.Chunk(files[1:], 5) {
+			for _, f := range batch {
+				if err := os.Rename(filepath.Join(aside, filepath.Base(f)), f); err != nil {
+					t.Fatal(err)
+				}
+			}
+			figuresOf(t, dir)
+		}
+		merged, figures := months(t, dir), lastFigures(t, dir)
+		rebuilt := copyCase(t, made)
+		want := figuresOf(t, rebuilt)
+		if !bytes.Equal(want, figures) {
+			t.Errorf("order %d: figures.json differs", seed)
+		}
+		if whole := months(t, rebuilt); len(merged) != len(whole) {
+			t.Errorf("order %d: %d rows of account_months, rebuilt %d", seed, len(merged), len(whole))
+		}
+		// The same lake, with the rollups made anew: every byte is the same.
+		if err := os.Remove(filepath.Join(dir, "lake", "rollups.json")); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.RemoveAll(filepath.Join(dir, "lake", "account_months")); err != nil {
+			t.Fatal(err)
+		}
+		if code, _, errs := exhibit("derive", "--case", dir); code != 0 {
+			t.Fatalf("exit code %d: %s", code, errs)
+		}
+		if diff := cmp.Diff(merged, months(t, dir)); diff != "" {
+			t.Errorf("order %d (-merged +made anew):\n%s", seed, diff)
+		}
+	}
+}
+
+// months gives the files of account_months by their hash: equal lakes have
+// equal files, whatever way they came about.
+func months(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	err := filepath.WalkDir(filepath.Join(dir, "lake", "account_months"), func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		sum := sha256.Sum256(data)
+		out[strings.TrimPrefix(path, dir)] = hex.EncodeToString(sum[:])
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
 }

@@ -105,10 +105,15 @@ func TestMemoOutlivesTheProcessAndForgets(t *testing.T) {
 	root := filepath.Join(t.TempDir(), "lake")
 	l := openLake(t, root)
 	a, b := commit(t, l, "a", "r/a.parquet"), commit(t, l, "b", "r/b.parquet")
-	if err := l.Remember(map[string][]pipeline.LakeFile{"ka": {a}, "kb": {a, b}, "none": nil}); err != nil {
+	err := l.Remember(map[string]pipeline.Rollup{"ka": {Files: []pipeline.LakeFile{a}, Family: "f", Parts: map[string]string{"d": "h"}},
+		"kb": {Files: []pipeline.LakeFile{a, b}, Family: "f"}, "none": {}})
+	if err != nil {
 		t.Fatal(err)
 	}
 	l = openLake(t, root)
+	if f := l.Family("f"); len(f) != 2 || f[0].Parts["d"] != "h" || len(f[1].Files) != 2 {
+		t.Errorf("the family is %+v", f)
+	}
 	if files, ok := l.Rollup("kb"); !ok || len(files) != 2 {
 		t.Errorf("kb: %v %v", files, ok)
 	}
@@ -127,7 +132,7 @@ func TestMemoOutlivesTheProcessAndForgets(t *testing.T) {
 	if err := os.Remove(l.Path(a)); err != nil {
 		t.Fatal(err)
 	}
-	if _, ok := l.Rollup("ka"); ok {
+	if _, ok := l.Rollup("ka"); ok || len(l.Family("f")) != 0 {
 		t.Error("a rollup whose file is gone is found")
 	}
 }

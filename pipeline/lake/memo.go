@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"exhibit/pipeline"
 )
@@ -15,7 +16,7 @@ import (
 const memoName = "rollups.json"
 
 // memo says which files hold the rollup of which inputs.
-type memo map[string][]pipeline.LakeFile
+type memo map[string]pipeline.Rollup
 
 func (l *Lake) loadMemo() error {
 	l.memo = memo{}
@@ -40,21 +41,38 @@ func (l *Lake) loadJSON(name string, into any) error {
 // Rollup finds the files of a rollup by the key of its inputs. Files that are
 // not all in their place are not found.
 func (l *Lake) Rollup(key string) ([]pipeline.LakeFile, bool) {
-	files, ok := l.memo[key]
-	if !ok {
+	r, ok := l.memo[key]
+	if !ok || !l.whole(r) {
 		return nil, false
 	}
-	for _, f := range files {
-		if !l.Present(f) {
-			return nil, false
-		}
-	}
-	return files, true
+	return r.Files, true
 }
 
-// Remember keeps the files of rollups under the keys of their inputs, on disk
-// when it returns.
-func (l *Lake) Remember(rollups map[string][]pipeline.LakeFile) error {
+// whole says whether all files of a rollup are in their place.
+func (l *Lake) whole(r pipeline.Rollup) bool {
+	for _, f := range r.Files {
+		if !l.Present(f) {
+			return false
+		}
+	}
+	return true
+}
+
+// Family finds the kept rollups of a family whose files are in their place, in
+// the order of their keys.
+func (l *Lake) Family(family string) []pipeline.Rollup {
+	var out []pipeline.Rollup
+	for _, key := range slices.Sorted(maps.Keys(l.memo)) {
+		if r := l.memo[key]; r.Family == family && l.whole(r) {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// Remember keeps rollups under the keys of their inputs, on disk when it
+// returns.
+func (l *Lake) Remember(rollups map[string]pipeline.Rollup) error {
 	if len(rollups) == 0 {
 		return nil
 	}
@@ -78,8 +96,8 @@ func (l *Lake) saveJSON(name string, value any) error {
 func (l *Lake) Forget(keep map[string]bool) error {
 	kept := map[string]bool{}
 	drop := map[string]bool{}
-	for key, files := range l.memo {
-		for _, f := range files {
+	for key, r := range l.memo {
+		for _, f := range r.Files {
 			if keep[key] {
 				kept[f.Path] = true
 			} else {
