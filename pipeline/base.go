@@ -346,7 +346,7 @@ func (in *Inspection) fieldsRows() [][]any {
 			f := &src.Schema.Fields[k]
 			c := seen[f.Name]
 			row := []any{src.Name, f.Name, int64(0), string(f.Role), f.Identifies, !f.Needed.Never, dayOrNil(f.Needed.Until), nil, nil, c.Records}
-			if f.Item() {
+			if src.Kind == Transfers && f.Item() {
 				row[2] = bit
 				bit <<= 1
 			}

@@ -26,7 +26,7 @@ var Tables = []TableDef{
 		{"purpose", "VARCHAR"}, {"cadence", "VARCHAR"}, {"stopped_on", "DATE"}}},
 	{Name: "source_days", Grain: "one day of one source of transfers that is expected or has a loaded file; records is Go's count", Columns: []Column{
 		{"source", "VARCHAR"}, {"transfer_date", "DATE"}, {"expected", "BOOLEAN"}, {"covered", "BOOLEAN"}, {"files", "BIGINT"}, {"records", "BIGINT"}}},
-	{Name: "fields", Grain: "one field of one source; bit is 0 where it is no item", Columns: []Column{
+	{Name: "fields", Grain: "one field of one source; bit is 0 where it is no item of a transfer", Columns: []Column{
 		{"source", "VARCHAR"}, {"field", "VARCHAR"}, {"bit", "BIGINT"}, {"role", "VARCHAR"}, {"identifies", "VARCHAR"},
 		{"needed", "BOOLEAN"}, {"needed_until", "DATE"}, {"first_seen", "DATE"}, {"last_seen", "DATE"}, {"records", "BIGINT"}}},
 	{Name: "transfers", Grain: "one accepted record", Columns: []Column{

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -14,6 +13,7 @@ import (
 
 	"exhibit/fixtures"
 	"exhibit/pipeline"
+	"exhibit/pipeline/duckdb"
 
 	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -111,22 +111,25 @@ func compareFigures(t *testing.T, truth *fixtures.Truth, s sealed) {
 	for _, f := range s.figures.Figures {
 		want := own.Figure(f.Name)
 		if want == nil {
+			t.Errorf("%s is not in the truth", f.Name)
 			continue
 		}
 		if diff := gocmp.Diff(jsonOf(t, want), jsonOf(t, f.Values)); diff != "" {
 			t.Errorf("%s (-truth +computed):\n%s", f.Name, diff)
 		}
 		for _, other := range f.OtherReadings {
-			payment, holders := truth.OverseasPayment, truth.Holders
+			by := pipeline.Definitions{OverseasPayment: truth.OverseasPayment, Holders: truth.Holders, Outsourcing: truth.Outsourcing}
 			switch other.Definition {
 			case "overseas_payment":
-				payment = other.Reading
+				by.OverseasPayment = other.Reading
 			case "holders":
-				holders = other.Reading
+				by.Holders = other.Reading
+			case "outsourcing":
+				by.Outsourcing = other.Reading
 			default:
 				t.Errorf("%s: a reading of %q", f.Name, other.Definition)
 			}
-			want := truth.Reading(payment, holders).Figure(f.Name)
+			want := truth.By(by).Figure(f.Name)
 			if diff := gocmp.Diff(jsonOf(t, want), jsonOf(t, other.Values)); diff != "" {
 				t.Errorf("%s by %s: %s (-truth +computed):\n%s", f.Name, other.Definition, other.Reading, diff)
 			}
@@ -235,60 +238,77 @@ func query(t *testing.T, dir, sql string) string {
 
 func compareTables(t *testing.T, truth *fixtures.Truth, s sealed) {
 	t.Helper()
-	want := map[string][][]any{}
+	want := map[string]string{}
+	var months, buckets [][]any
 	for _, m := range truth.Months {
-		want["records_per_month"] = append(want["records_per_month"], []any{float64(m.Month), float64(m.Records)})
+		months = append(months, []any{m.Month, m.Records})
 	}
 	for _, b := range truth.Own().Buckets {
-		want["records_per_person"] = append(want["records_per_person"], []any{float64(b.From), float64(b.To), float64(b.Persons), float64(b.Records)})
+		buckets = append(buckets, []any{b.From, b.To, b.Persons, b.Records})
+	}
+	want["records_per_month"], want["records_per_person"] = jsonOf(t, months), jsonOf(t, buckets)
+	for _, table := range truth.Own().Tables {
+		want[table.Name] = jsonOf(t, table.Rows)
 	}
 	for _, table := range s.tables.Tables {
-		if rows, ok := want[table.Name]; ok {
-			if diff := gocmp.Diff(rows, table.Rows, cmpopts.EquateEmpty()); diff != "" {
-				t.Errorf("table %s (-truth +computed):\n%s", table.Name, diff)
-			}
-			delete(want, table.Name)
+		rows, ok := want[table.Name]
+		if !ok {
+			t.Errorf("table %s is not in the truth", table.Name)
 		}
+		if diff := gocmp.Diff(rows, jsonOf(t, table.Rows)); diff != "" {
+			t.Errorf("table %s (-truth +computed):\n%s", table.Name, diff)
+		}
+		delete(want, table.Name)
 	}
 	for name := range want {
 		t.Errorf("table %s was not made", name)
 	}
 }
 
-// compareFindings compares the instances of each finding as a set: person_key
-// is a number of our own, so that records and days stand for a person.
+// compareFindings compares the instances of each finding as a multiset:
+// person_key is a number of our own, so that records and days stand for a
+// person.
 func compareFindings(t *testing.T, truth *fixtures.Truth, dir string) {
 	t.Helper()
+	e, err := duckdb.Open(t.Context(), duckdb.Options{MemoryBytes: 256 << 20, Threads: 1, TempDir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
 	s := readRun(t, dir, "run-0001")
+	if len(s.findings.Findings) != len(truth.Own().Findings) {
+		t.Errorf("%d findings of %d", len(s.findings.Findings), len(truth.Own().Findings))
+	}
 	for _, f := range s.findings.Findings {
-		want := truth.Own().Finding(f.Name)
-		if int(f.Instances) != len(want) {
-			t.Errorf("finding %s: %d instances of %d", f.Name, f.Instances, len(want))
+		have := instances(t, e, f.Name, filepath.Join(dir, "runs", "run-0001", "findings", f.Name+".parquet"))
+		if diff := gocmp.Diff(truth.Own().Finding(f.Name), have, cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("finding %s (-truth +computed):\n%s", f.Name, diff)
 		}
 	}
-	var have []fixtures.Instance
-	text := query(t, dir, `SELECT t.records, t.first_date, t.last_date FROM person_totals t
-		WHERE NOT EXISTS (SELECT 1 FROM first_payments p CROSS JOIN params x WHERE p.person_key = t.person_key
-			AND CASE WHEN x.overseas_payment = 'any' THEN p.first_any ELSE p.first_settled END IS NOT NULL)`)
-	for _, line := range strings.Split(strings.TrimSpace(text), "\n")[1:] {
-		f := strings.Split(line, ",")
-		var x fixtures.Instance
-		if _, err := fmt.Sscan(f[0], &x.Records); err != nil {
-			t.Fatal(err)
-		}
-		for i, d := range []*pipeline.Day{&x.First, &x.Last} {
-			if err := d.UnmarshalText([]byte(f[i+1])); err != nil {
-				t.Fatal(err)
-			}
-		}
-		have = append(have, x)
+}
+
+// instances reads the Parquet of a finding, in the order of the truth.
+func instances(t *testing.T, e *duckdb.Engine, name, path string) []fixtures.Instance {
+	t.Helper()
+	def := pipeline.TableDef{Name: "finding", Columns: []pipeline.Column{{Name: "person_key", Type: "INTEGER"}, {Name: "records", Type: "BIGINT"},
+		{Name: "first_date", Type: "DATE"}, {Name: "last_date", Type: "DATE"}}}
+	kind := "''"
+	if name == "without_consent" {
+		def.Columns = append(def.Columns, pipeline.Column{Name: "kind", Type: "VARCHAR"})
+		kind = "kind"
 	}
-	slices.SortFunc(have, func(a, b fixtures.Instance) int {
-		return cmp.Or(cmp.Compare(a.Records, b.Records), cmp.Compare(a.First, b.First), cmp.Compare(a.Last, b.Last))
-	})
-	if diff := gocmp.Diff(truth.Own().Finding("never_paid_overseas"), have, cmpopts.EquateEmpty()); diff != "" {
-		t.Errorf("persons who never paid (-truth +computed):\n%s", diff)
+	if err := e.Mount(t.Context(), pipeline.Mounted{Def: def, Files: []pipeline.MountedFile{{Path: path}}}); err != nil {
+		t.Fatal(err)
 	}
+	rows, err := e.Select(t.Context(), "SELECT records, first_date, last_date, "+kind+" AS kind FROM finding ORDER BY records, first_date, last_date, kind", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []fixtures.Instance
+	for _, r := range rows.Values {
+		out = append(out, fixtures.Instance{Records: r[0].(int64), First: r[1].(pipeline.Day), Last: r[2].(pipeline.Day), Kind: r[3].(string)})
+	}
+	return out
 }
 
 // noPersonalData looks for the marks of invented persons, phones and addresses

@@ -184,7 +184,7 @@ func defaultParams(def pipeline.TableDef) []any {
 	given := map[string]any{
 		"span_from": span.From, "span_to": span.To,
 		"overseas_payment": defaults.OverseasPayment, "holders": defaults.Holders, "outsourcing": defaults.Outsourcing,
-		"rejected_per_million": int64(10_000),
+		"rejected_per_million": int64(10_000), "bulk_times": int64(3), "home_country": "KR",
 	}
 	row := make([]any, len(def.Columns))
 	for i, c := range def.Columns {

@@ -20,6 +20,7 @@ type world struct {
 	transfers         []transfer
 	customers         []customer
 	payments          []payment
+	law
 }
 
 type account struct{ sender, id string }
@@ -37,6 +38,8 @@ type customer struct {
 	account int    // -1: none
 	person  string // "": none
 	holder  string // "": not said
+
+	joined, dormant, withdrawn pipeline.Day
 }
 
 type payment struct {
@@ -63,8 +66,11 @@ func newWorld(seed uint64) *world {
 			source:    pick(r, "daily", "weekly"),
 			day:       w.span.From + pipeline.Day(r.IntN(days)),
 			account:   r.IntN(len(w.accounts)+1) - 1,
-			recipient: r.IntN(3) - 1,
-			fields:    int64(r.IntN(4)),
+			recipient: r.IntN(len(worldRecipients)+1) - 1,
+			fields:    int64(r.IntN(8)),
+		}
+		if first := t.day - pipeline.Day(t.day.Time().Day()-1); r.IntN(4) == 0 && first > w.span.From {
+			t.day = first - pipeline.Day(r.IntN(2)) // the first or the last day of a month
 		}
 		if r.IntN(50) == 0 {
 			t.day += pipeline.Day(days) + 40 // outside the span, with a gap before it
@@ -75,10 +81,12 @@ func newWorld(seed uint64) *world {
 		}
 	}
 	for range r.IntN(2 * len(w.accounts)) {
+		account := r.IntN(len(w.accounts)+1) - 1
 		w.customers = append(w.customers, customer{
-			account: r.IntN(len(w.accounts)+1) - 1,
+			account: account,
 			person:  pick(r, "", "P1", "P2", "P3", "P4"),
 			holder:  pick(r, "", "owner", "owner", "joint"),
+			joined:  w.anyDay(r, ofAccount(account)), dormant: w.anyDay(r, ofAccount(account)), withdrawn: w.anyDay(r, ofAccount(account)),
 		})
 	}
 	for range r.IntN(2 * len(w.accounts)) {
@@ -89,6 +97,7 @@ func newWorld(seed uint64) *world {
 		}
 		w.payments = append(w.payments, p)
 	}
+	w.law = newLaw(r, w)
 	return w
 }
 
@@ -99,6 +108,13 @@ func (w *world) shuffled(seed uint64) *world {
 	r := rand.New(rand.NewPCG(seed, 2))
 	other := *w
 	other.transfers, other.customers, other.payments = slices.Clone(w.transfers), slices.Clone(w.customers), slices.Clone(w.payments)
+	other.consents, other.contracts = slices.Clone(w.consents), slices.Clone(w.contracts)
+	r.Shuffle(len(w.consents), func(i, j int) {
+		other.consents[i], other.consents[j] = other.consents[j], other.consents[i]
+	})
+	r.Shuffle(len(w.contracts), func(i, j int) {
+		other.contracts[i], other.contracts[j] = other.contracts[j], other.contracts[i]
+	})
 	r.Shuffle(len(w.transfers), func(i, j int) {
 		other.transfers[i], other.transfers[j] = other.transfers[j], other.transfers[i]
 	})
@@ -126,6 +142,14 @@ func key(account int) any {
 		return nil
 	}
 	return int64(account)
+}
+
+// orNone gives a number as a value of a table, 0 as NULL.
+func orNone(n int64) any {
+	if n == 0 {
+		return nil
+	}
+	return n
 }
 
 // orNull gives a text as a value of a table.
@@ -156,15 +180,19 @@ func (w *world) lake() map[string]pipeline.Mounted {
 	})
 	add("customers", len(w.customers), func(i int) map[string]any {
 		c := w.customers[i]
-		return map[string]any{"source": "customers", "account_key": key(c.account), "person_id": orNull(c.person), "holder": orNull(c.holder)}
+		return map[string]any{"source": "customers", "account_key": key(c.account), "person_id": orNull(c.person), "holder": orNull(c.holder),
+			"joined_on": c.joined, "dormant_from": c.dormant, "withdrawn_on": c.withdrawn}
 	})
 	add("overseas_payments", len(w.payments), func(i int) map[string]any {
 		p := w.payments[i]
 		return map[string]any{"source": "payments", "account_key": key(p.account), "paid_on": p.day, "status": orNull(p.status)}
 	})
 	add("params", 1, func(int) map[string]any {
-		return map[string]any{"span_from": w.span.From, "span_to": w.span.To, "holders": w.holders, "overseas_payment": w.overseas}
+		return map[string]any{"span_from": w.span.From, "span_to": w.span.To, "holders": w.holders, "overseas_payment": w.overseas,
+			"outsourcing": w.outsourcing, "unneeded_since": w.unneededSince, "population": orNone(w.population), "bulk_times": w.bulkTimes,
+			"home_country": "KR"}
 	})
+	w.law.lake(add)
 	def, _ := pipeline.LookupTable("calendar")
 	days := map[pipeline.Day]bool{}
 	for d := w.span.From; d <= w.span.To; d++ {

@@ -11,7 +11,17 @@
 // replaced or guessed. A file that cannot be trusted as a whole is refused with
 // a reason. No value of a file stands in a reason or an error.
 //
+// CSV, JSON Lines, fixed width, Parquet and, for the small tables, XLSX are read
+// by siblings that each take a file apart into records of texts (jsonLines,
+// fixedLines, parquetRecords, sheetRows say how); from there on types,
+// constraints, roles, rejects and accounts are the same code. Parquet and XLSX
+// are not read from first to last byte: Parquet is hashed first and every block
+// held against its hash when it is read, XLSX is held in memory whole. Their
+// records have no physical lines and offsets: a row's number stands for its
+// line, and its offset is 0.
+//
 // Memory is bounded: a few fixed buffers, one record of at most MaxRecord
 // bytes, one row group, and 16 to 20 bytes for each account that is new and for
-// each value of a field that is declared unique.
+// each value of a field that is declared unique. Parquet takes up to 640 MiB
+// where its pages are that large, and a workbook's parts up to 128 MiB.
 package intake

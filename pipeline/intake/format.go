@@ -37,6 +37,9 @@ func (l *layout) compileFormat() error {
 		if src.Format == formatXLSX && src.Kind == pipeline.Transfers {
 			return fmt.Errorf("transfers are not read from xlsx: a sheet ends after 1,048,576 rows, and its values are not what was sent; have them delivered as csv, jsonl, fixed or parquet")
 		}
+		if src.Format == formatXLSX && !src.Dialect.Header {
+			return fmt.Errorf("format xlsx needs a header row")
+		}
 	default:
 		return fmt.Errorf("format %q is not known; use csv, jsonl, fixed, parquet or xlsx", src.Format)
 	}

@@ -12,6 +12,8 @@ func guard(f func() error) (err error) {
 	defer func() {
 		switch v := recover().(type) {
 		case nil:
+		case refusal: // of an allocator, which has no other way out
+			err = v
 		case runtime.Error:
 			err = refusal(fmt.Sprintf("reader crash: %s", v.Error()))
 		default:

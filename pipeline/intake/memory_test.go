@@ -162,7 +162,7 @@ func TestGzipBomb(t *testing.T) {
 	})
 }
 
-func mustBeEmpty(t *testing.T, dir string) {
+func mustBeEmpty(t testing.TB, dir string) {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
 	if err != nil || len(entries) > 0 {

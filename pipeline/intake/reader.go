@@ -87,7 +87,14 @@ func (r *Reader) take(ctx context.Context, f *delivery, path string) error {
 	if err != nil {
 		return err
 	}
-	err = r.takeStream(ctx, f, in, path)
+	switch f.src.Format {
+	case formatParquet:
+		err = takeParquet(ctx, f, in, path)
+	case formatXLSX:
+		err = takeXLSX(ctx, f, in, path)
+	default:
+		err = r.takeStream(ctx, f, in, path)
+	}
 	if cerr := in.Close(); err == nil {
 		err = cerr
 	}
@@ -95,6 +102,25 @@ func (r *Reader) take(ctx context.Context, f *delivery, path string) error {
 		return err
 	}
 	return guard(f.settle)
+}
+
+// takeParquet reads a file that is hashed first, and then read at any place.
+func takeParquet(ctx context.Context, f *delivery, in io.Reader, path string) error {
+	h, err := hashFile(ctx, in)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	f.total = tally{sum: h.sum, size: h.size}
+	err = guard(func() error {
+		if err := f.readName(); err != nil {
+			return err
+		}
+		return f.readParquet(h)
+	})
+	if h.err != nil {
+		return fmt.Errorf("%s: %w", path, h.err)
+	}
+	return err
 }
 
 // takeStream reads a file from first to last byte, once.

@@ -60,7 +60,7 @@ type Reason struct {
 }
 
 // Reasons are all reasons for which a record is rejected. A record has one: the
-// first of its bytes (quotes, line ends, NUL, encoding), of its fields' number,
+// first of its bytes (quotes, line ends, JSON, NUL, encoding), of its fields' number,
 // then of its fields in the order of the layout, then of unique.
 var Reasons = [reasonCount]Reason{
 	fine:                {"", "accepted"},

@@ -215,7 +215,11 @@ func TestCheck(t *testing.T) {
 		"no field has the role date": func(s *pipeline.Source) { s.Date = pipeline.DateRule{FromField: true} },
 		"no group for the day":       func(s *pipeline.Source) { s.Date = pipeline.DateRule{FromName: true, Pattern: "x", Format: "%Y%m%d"} },
 		"must be of type date":       func(s *pipeline.Source) { s.Kind, s.Schema.Fields[1].Role = pipeline.Customers, pipeline.RoleJoined },
-		"format jsonl":               func(s *pipeline.Source) { s.Format = "jsonl" },
+		"format \"ods\"":             func(s *pipeline.Source) { s.Format = "ods" },
+		"transfers are not read":     func(s *pipeline.Source) { s.Format = "xlsx" },
+		"encoding utf-16":            func(s *pipeline.Source) { s.Format, s.Encoding = "fixed", "utf-16" },
+		"no place in a line":         func(s *pipeline.Source) { s.Format = "fixed" },
+		"fields id and note overlap": func(s *pipeline.Source) { *s = *fixedPlain(); s.Schema.Fields[1].Start = 3 },
 	} {
 		s := plain()
 		change(s)

@@ -2,13 +2,13 @@
 -- title: What was sent on an account by its status on the day
 -- title.ko: 제공일 당시 상태별 계정 내역
 -- needs: account_months, customers, calendar
--- grain: one account and status
+-- grain: one account and its status on the day
 -- range: account_key
 --
 -- By the newest customer tables an account is former on the days after the one of its withdrawal; else dormant from the day on
--- which it became so; else before_joining on the days before the one on which it joined; else active. A day that the table does
--- not state leaves the status out. Where the holders of a joint account have different days, the owner's count, the earliest of
--- them where there are several. An account that no customer table names is unknown.
+-- which it became so; else before_joining on the days before the one on which it joined; else active: each record has one status. A
+-- day that the table does not state leaves the status out. Where the holders of a joint account have different days, the owner's
+-- count, the earliest of them where there are several. An account that no customer table names is unknown.
 WITH people AS (
     SELECT
         account_key,
