@@ -227,7 +227,14 @@ func TestRowLabel(t *testing.T) {
 			t.Errorf("%v: %q, want %q", row, got, want)
 		}
 	}
-	if got := rowLabel([]string{"sender", "persons"}, []any{"kakaopay", int64(3)}, 1); got != "kakaopay" {
-		t.Errorf("%q", got)
+	byField := []string{"source", "field", "records", "items", "first_date", "last_date"}
+	for want, row := range map[string][]any{
+		"sent · balance":      {"sent", "balance", int64(3), int64(3), "2024-01-01", "2024-01-31"},
+		"sent · not stated":   {"sent", nil, int64(3), int64(3), "2024-01-01", "2024-01-31"},
+		"not stated · phones": {nil, "phones", int64(3), int64(3), nil, nil},
+	} {
+		if got := rowLabel(byField, row, 2); got != want {
+			t.Errorf("%v: %q, want %q", row, got, want)
+		}
 	}
 }

@@ -167,9 +167,12 @@ func rowPictures(p plotView, t pipeline.TableResult, unit string) ([]drawing, st
 	return []drawing{rows(wide, unit, points), rows(narrow, unit, points)}, note
 }
 
-// rowLabel names a row: two bounds become a range, else the columns that are
-// not drawn stand beside each other.
+// rowLabel names a row: by the names that it begins with; else two bounds become
+// a range, or the columns that are not drawn stand beside each other.
 func rowLabel(columns []string, row []any, value int) string {
+	if names := leadingNames(columns, row); len(names) > 0 {
+		return strings.Join(names, " · ")
+	}
 	var parts, low, high []string
 	for i, x := range row {
 		if i == value || i >= len(columns) {
@@ -201,13 +204,30 @@ func rowLabel(columns []string, row []any, value int) string {
 	return low[0] + "–" + high[0]
 }
 
+// leadingNames are the texts that a row begins with, before its first number.
+func leadingNames(columns []string, row []any) []string {
+	var names []string
+	for i, x := range row {
+		_, number := whole(x)
+		switch {
+		case i >= len(columns) || number || bound(columns[i]) != "":
+			return names
+		case x == nil:
+			names = append(names, "not stated")
+		default:
+			names = append(names, display(columns[i], x))
+		}
+	}
+	return names
+}
+
 // bound says whether a column is the lower or the upper end of a bucket.
 func bound(column string) string {
 	for _, w := range strings.Split(strings.ToLower(column), "_") {
 		switch w {
-		case "from", "least", "min", "low", "lower", "first":
+		case "from", "least", "min", "low", "lower":
 			return "low"
-		case "to", "most", "max", "high", "upper", "last", "until":
+		case "to", "most", "max", "high", "upper", "until":
 			return "high"
 		}
 	}
@@ -218,7 +238,7 @@ func bound(column string) string {
 // that the unit names ("persons and records"), else the last column that is a
 // number in the first row.
 func valueColumn(t pipeline.TableResult) string {
-	for _, word := range strings.Fields(t.Unit) {
+	for _, word := range strings.FieldsFunc(t.Unit, func(r rune) bool { return r == ' ' || r == ',' }) {
 		if word != "month" && columnOf(t, word) >= 0 {
 			return word
 		}
