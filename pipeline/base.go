@@ -340,43 +340,58 @@ func (in *Inspection) fieldsRows() [][]any {
 	var rows [][]any
 	for i := range in.Case.Sources {
 		src := &in.Case.Sources[i]
-		seen := in.fieldCounts(src)
+		seen, unknown := in.fieldCounts(src)
 		bit := int64(1)
 		for k := range src.Schema.Fields {
 			f := &src.Schema.Fields[k]
-			c := seen[f.Name]
-			row := []any{src.Name, f.Name, int64(0), string(f.Role), f.Identifies, !f.Needed.Never, dayOrNil(f.Needed.Until), nil, nil, c.Records}
+			row := fieldRow(src, f.Name, string(f.Role), seen[f.Name])
+			row[4], row[5], row[6] = f.Identifies, !f.Needed.Never, dayOrNil(f.Needed.Until)
 			if src.Kind == Transfers && f.Item() {
 				row[2] = bit
 				bit <<= 1
 			}
-			if c.Records > 0 {
-				row[7], row[8] = dayOrNil(c.First), dayOrNil(c.Last)
-			}
 			rows = append(rows, row)
+		}
+		for _, name := range sortedKeys(unknown) {
+			rows = append(rows, fieldRow(src, name, "new", unknown[name]))
 		}
 	}
 	return rows
 }
 
-// fieldCounts adds up how often each field of a source was filled.
-func (in *Inspection) fieldCounts(src *Source) map[string]FieldCount {
-	seen := map[string]FieldCount{}
+// fieldRow is a row of the table fields, of a field that is no item and that
+// nobody said is needed.
+func fieldRow(src *Source, name, role string, c FieldCount) []any {
+	row := []any{src.Name, name, int64(0), role, "", nil, nil, nil, nil, c.Records}
+	if c.Records > 0 {
+		row[7], row[8] = dayOrNil(c.First), dayOrNil(c.Last)
+	}
+	return row
+}
+
+// fieldCounts adds up how often each field of a source was filled, those of
+// the layout and those that it lacks.
+func (in *Inspection) fieldCounts(src *Source) (seen, unknown map[string]FieldCount) {
+	seen, unknown = map[string]FieldCount{}, map[string]FieldCount{}
 	for _, r := range in.State().With(src.Name, Loaded) {
-		for _, f := range r.Fields {
-			if f.Records == 0 {
-				continue
-			}
-			c, ok := seen[f.Field]
-			if !ok {
-				c = FieldCount{Field: f.Field, First: f.First, Last: f.Last}
-			}
+		addCounts(seen, r.Fields)
+		addCounts(unknown, r.NewFields)
+	}
+	return seen, unknown
+}
+
+func addCounts(to map[string]FieldCount, counts []FieldCount) {
+	for _, f := range counts {
+		c, ok := to[f.Field]
+		if !ok || c.Records == 0 {
+			c = FieldCount{Field: f.Field, Records: c.Records, First: f.First, Last: f.Last}
+		}
+		if f.Records > 0 {
 			c.Records += f.Records
 			c.First, c.Last = min(c.First, f.First), max(c.Last, f.Last)
-			seen[f.Field] = c
 		}
+		to[f.Field] = c
 	}
-	return seen
 }
 
 // calendarRows covers the whole months of the span, and of every other month

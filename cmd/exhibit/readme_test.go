@@ -97,16 +97,15 @@ func TestReadmeFigures(t *testing.T) {
 	}
 	var b strings.Builder
 	b.WriteString("| | counts | 한국어 | unit |\n|---|---|---|---|\n")
+	named := map[pipeline.QueryKind][]string{}
 	for _, q := range queries {
-		if q.Kind != pipeline.FigureQuery && q.Kind != pipeline.FindingQuery {
-			continue
+		if q.Kind == pipeline.FigureQuery {
+			fmt.Fprintf(&b, "| [`%s`](sql/%s) | %s | %s | %s |\n", q.Name, q.Path, q.Title.En, q.Title.Ko, q.Unit)
 		}
-		unit := q.Unit
-		if q.Kind == pipeline.FindingQuery {
-			unit = "finding, one row a person"
-		}
-		fmt.Fprintf(&b, "| [`%s`](sql/%s) | %s | %s | %s |\n", q.Name, q.Path, q.Title.En, q.Title.Ko, unit)
+		named[q.Kind] = append(named[q.Kind], "`"+q.Name+"`")
 	}
+	fmt.Fprintf(&b, "\nFindings, one row a person, kept in the case: %s.\n", strings.Join(named[pipeline.FindingQuery], " "))
+	fmt.Fprintf(&b, "Tables: %s.\nChecks: %s.\n", strings.Join(named[pipeline.TableQuery], " "), strings.Join(named[pipeline.CheckQuery], " "))
 	readmePart(t, readme(t), "<!-- figures:", "<!-- end of figures -->", b.String())
 }
 

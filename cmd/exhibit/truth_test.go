@@ -71,6 +71,10 @@ func TestGeneratedCasesGiveTheTruth(t *testing.T) {
 		{Seed: 2, Persons: 200, Days: 40, Senders: 3, OverseasPayment: "any", Holders: "all", Traps: fixtures.DefaultTraps()},
 		{Seed: 3, Persons: 60, Days: 33, Senders: 2, Traps: fixtures.Traps{}},
 		{Seed: 4, Persons: 90, Days: 20, Senders: 3, Traps: failing()},
+		fixtures.EveryQuestion(5, 60, 50),
+		fixtures.EveryQuestion(6, 60, 50),
+		fixtures.EveryQuestion(7, 240, 70),
+		otherForms(8),
 	}
 	for _, spec := range specs {
 		t.Run(fmt.Sprintf("seed %d", spec.Seed), func(t *testing.T) {
@@ -93,6 +97,14 @@ func TestGeneratedCasesGiveTheTruth(t *testing.T) {
 			noPersonalData(t, dir)
 		})
 	}
+}
+
+// otherForms delivers the answer to every question as fixed width, JSON Lines,
+// Parquet and spreadsheets.
+func otherForms(seed uint64) fixtures.Spec {
+	spec := fixtures.EveryQuestion(seed, 60, 50)
+	spec.Formats, spec.Sheets = [3]string{"fixed", "jsonl", "parquet"}, [3]bool{true, false, true}
+	return spec
 }
 
 // failing plants what makes checks fail.

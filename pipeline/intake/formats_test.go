@@ -276,3 +276,44 @@ func TestNewColumns(t *testing.T) {
 	// Where the source says nothing, they refuse the file.
 	mustRefuse(t, read(t, plain(), "id,note,mail,x\na,b,c,d\n"), "not in the layout")
 }
+
+// A row longer than the longest record that is read is rejected, and no other.
+func TestLongRows(t *testing.T) {
+	long := strings.Repeat("x", 65)
+	s := arrow.BinaryTypes.String
+	src := source(field("acct", "string", pipeline.RoleAccount), field("x", "string", pipeline.RoleAttribute))
+	src.Kind, src.Date = pipeline.Customers, pipeline.DateRule{Fixed: pipeline.NoDay}
+	for format, data := range map[string][]byte{
+		formatParquet: parquetFile(t, []arrow.Field{column1("acct", s), column1("x", s)}, 9, `[{"acct":"a"},{"acct":"b","x":"`+long+`"},{"acct":"c"}]`),
+		formatXLSX:    workbook(t, [][]any{{"acct", "x"}, {"a"}, {"b", long}, {"c"}}),
+	} {
+		src.Format = format
+		r := New(Options{MaxRecord: 64, Open: func(string) (io.ReadCloser, error) { return seekable(data), nil }})
+		st, err := r.Read(context.Background(), src, "a", t.TempDir(), nil)
+		if err != nil || st.Accepted != 2 || st.Reasons["over_long"] != 1 {
+			t.Errorf("%s: %v %+v", format, err, st)
+		}
+	}
+}
+
+// A column that says that it is UTF-8 may not be.
+func TestUndecodableParquet(t *testing.T) {
+	staged := newTable(t.TempDir()+"/a.parquet", []pipeline.Column{{Name: "acct", Type: "VARCHAR"}, {Name: "x", Type: "VARCHAR"}})
+	for _, text := range []string{"가", "\xb0\xa1", "\xed\xa0\x80", "b"} {
+		staged.textAt(0, []byte("a"))
+		staged.textAt(1, []byte(text))
+		if err := staged.endRow(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	path, err := staged.finish()
+	if err != nil {
+		t.Fatal(err)
+	}
+	src := source(field("acct", "string", pipeline.RoleAccount), field("x", "string", pipeline.RoleAttribute))
+	src.Format = formatParquet
+	st, err := New(Options{}).Read(context.Background(), src, path, t.TempDir(), nil)
+	if err != nil || st.Accepted != 2 || st.Reasons["undecodable_bytes"] != 2 {
+		t.Errorf("%v %+v", err, st)
+	}
+}

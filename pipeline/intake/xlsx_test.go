@@ -232,6 +232,24 @@ func repack(t testing.TB, data []byte, change func(name string, part []byte) []b
 	return b.Bytes()
 }
 
+// wrongSum changes the checksum of a part in the package's directory.
+func wrongSum(t testing.TB, data []byte, part string) []byte {
+	t.Helper()
+	data = bytes.Clone(data)
+	for from := 0; ; {
+		at := bytes.Index(data[from:], []byte("PK\x01\x02"))
+		if at < 0 {
+			t.Fatalf("no part %s", part)
+		}
+		from += at
+		if bytes.HasPrefix(data[from+46:], []byte(part)) {
+			data[from+16] ^= 1
+			return data
+		}
+		from++
+	}
+}
+
 func TestXLSXRefused(t *testing.T) {
 	src := sheetSource(field("x", "integer", pipeline.RoleAttribute))
 	good := workbook(t, [][]any{{"acct", "x"}, {"a", 1}, {"b", 2}})
@@ -266,6 +284,7 @@ func TestXLSXRefused(t *testing.T) {
 		"no such text":         {sheet(`<v>0</v>`, `<v>99</v>`), "corrupt"},
 		"XML cut":              {sheet(`</sheetData>`, ``), "corrupt"},
 		"XML that goes wrong":  {sheet(`<v>0</v>`, `<v>0</w>`), "corrupt"},
+		"a wrong checksum":     {wrongSum(t, good, "xl/worksheets/sheet1.xml"), "corrupt"},
 		"entities":             {sheet(`<v>0</v>`, `<v>&lol;</v>`), "corrupt"},
 		"more bytes than read": {make([]byte, maxXLSX+1), "more than 32 MiB"},
 		"a bomb": {repack(t, good, func(name string, part []byte) []byte {
@@ -348,4 +367,18 @@ func FuzzSheet(f *testing.F) {
 			t.Log(res.Reason, rows)
 		}
 	})
+}
+
+func TestDateFormats(t *testing.T) {
+	for custom, want := range map[string]bool{"yyyy-mm-dd": true, "[h]:mm": true, "[Red]D": true, `0\d`: false, `0_d`: false, `*d0`: false, `"y`: false, "[d": false,
+		`0"day"`: false, "General": false, "#,##0.00": false, "0.0E+00": false, `General\s`: false, `ggge"년"`: false, `gggee"년"m`: true, "@": false} {
+		if got := isDateFormat(200, custom); got != want {
+			t.Errorf("%s: %v", custom, got)
+		}
+	}
+	for id, want := range map[int]bool{0: false, 2: false, 13: false, 14: true, 22: true, 23: false, 30: true, 44: false, 46: true, 48: false, 49: false, 57: true, 59: false} {
+		if got := isDateFormat(id, ""); got != want {
+			t.Errorf("built-in format %d: %v", id, got)
+		}
+	}
 }

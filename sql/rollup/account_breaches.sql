@@ -56,6 +56,21 @@ counted AS (
     FROM without
     WHERE unshared <> 0 OR unmoved <> 0
 ),
+combined AS (
+    -- Few combinations of fields an account: what differs between them is worked out below, on a fraction of the rows.
+    SELECT
+        account_key,
+        items,
+        uncovered,
+        sum(shared_records) AS shared_records,
+        min(shared_first) AS shared_first,
+        max(shared_last) AS shared_last,
+        sum(moved_records) AS moved_records,
+        min(moved_first) AS moved_first,
+        max(moved_last) AS moved_last
+    FROM counted
+    GROUP BY account_key, items, uncovered
+),
 totals AS (
     SELECT
         account_key,
@@ -74,7 +89,7 @@ totals AS (
         sum(shared_records * uncovered) AS uncovered_items,
         min(CASE WHEN uncovered > 0 THEN shared_first END) AS uncovered_first,
         max(CASE WHEN uncovered > 0 THEN shared_last END) AS uncovered_last
-    FROM counted
+    FROM combined
     GROUP BY account_key
 ),
 kinds AS (

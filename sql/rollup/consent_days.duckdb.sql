@@ -20,14 +20,23 @@ scopes AS (
     FROM given
     GROUP BY recipient, purpose
 ),
+numbered AS (
+    SELECT
+        source,
+        recipient_key,
+        recipient,
+        purpose,
+        row_number() OVER (ORDER BY source, recipient_key NULLS LAST) AS flow
+    FROM flows
+),
 matches AS (
-    SELECT f.source, COALESCE(f.recipient_key, -1) AS recipient, s.scope
-    FROM flows f
+    SELECT f.source, COALESCE(f.recipient_key, -1) AS recipient, f.flow, s.scope
+    FROM numbered f
     JOIN scopes s ON s.recipient = f.recipient
     WHERE s.recipient <> '*' AND (s.purpose = '*' OR s.purpose = f.purpose)
     UNION ALL
-    SELECT f.source, COALESCE(f.recipient_key, -1) AS recipient, s.scope
-    FROM flows f
+    SELECT f.source, COALESCE(f.recipient_key, -1) AS recipient, f.flow, s.scope
+    FROM numbered f
     JOIN scopes s ON s.purpose = '*' OR s.purpose = f.purpose
     WHERE s.recipient = '*'
 ),
@@ -68,41 +77,40 @@ intervals AS (
     JOIN bounds f ON f.date = g.given_on
     LEFT JOIN bounds u ON u.date = g.until_on
 ),
-asked AS (
-    SELECT account_key FROM given GROUP BY account_key
-),
-sent AS (
-    -- Only months in which the account was sent, so that a consent without an end makes no rows of its own.
-    SELECT m.account_key, m.source, m.recipient_key, m.month
-    FROM account_months m
-    JOIN asked a ON a.account_key = m.account_key
-    WHERE m.records > 0
-    GROUP BY m.account_key, m.source, m.recipient_key, m.month
-),
 masks AS (
+    -- Only months in which the account was sent, so that a consent without an end makes no rows of its own.
     SELECT
-        s.account_key,
-        s.source,
-        s.recipient_key,
-        s.month,
+        m.account_key,
+        w.flow,
+        m.month,
         i.kind,
         bitwise_and(
-            CASE WHEN s.month = i.from_month THEN bitwise_and(-i.from_bit, 2147483647) ELSE 2147483647 END,
-            CASE WHEN s.month = i.until_month THEN i.until_bit - 1 ELSE 2147483647 END
+            CASE WHEN m.month = i.from_month THEN bitwise_and(-i.from_bit, 2147483647) ELSE 2147483647 END,
+            CASE WHEN m.month = i.until_month THEN i.until_bit - 1 ELSE 2147483647 END
         ) AS days
-    FROM sent s
-    JOIN matches w ON w.source = s.source AND w.recipient = COALESCE(s.recipient_key, -1)
-    JOIN intervals i ON i.account_key = s.account_key AND i.scope = w.scope
-    WHERE i.from_month <= s.month AND s.month <= i.until_month
+    FROM account_months m
+    JOIN matches w ON w.source = m.source AND w.recipient = COALESCE(m.recipient_key, -1)
+    JOIN intervals i ON i.account_key = m.account_key AND i.scope = w.scope
+    WHERE i.from_month <= m.month AND m.month <= i.until_month AND m.records > 0
+),
+months AS (
+    SELECT
+        account_key,
+        flow,
+        month,
+        bit_or(days) FILTER (WHERE kind = 'third_party') AS third_party,
+        bit_or(days) FILTER (WHERE kind = 'overseas') AS overseas
+    FROM masks
+    WHERE days <> 0
+    GROUP BY account_key, flow, month
 )
 SELECT
-    account_key,
-    source,
-    recipient_key,
-    month,
-    CAST(COALESCE(bit_or(days) FILTER (WHERE kind = 'third_party'), 0) AS INTEGER) AS third_party,
-    CAST(COALESCE(bit_or(days) FILTER (WHERE kind = 'overseas'), 0) AS INTEGER) AS overseas
-FROM masks
-WHERE days <> 0
-GROUP BY account_key, source, recipient_key, month
-ORDER BY account_key, source, recipient_key NULLS LAST, month
+    m.account_key,
+    f.source,
+    f.recipient_key,
+    m.month,
+    CAST(COALESCE(m.third_party, 0) AS INTEGER) AS third_party,
+    CAST(COALESCE(m.overseas, 0) AS INTEGER) AS overseas
+FROM months m
+JOIN numbered f ON f.flow = m.flow
+ORDER BY m.account_key, f.source, f.recipient_key NULLS LAST, m.month
