@@ -30,9 +30,6 @@ func (e *Engine) Convert(ctx context.Context, job pipeline.Conversion) (_ int64,
 	for _, c := range job.Columns {
 		name := c.Name
 		if _, isKey := keys[name]; isKey {
-			if err := e.checkKeys(ctx, staged, name, len(job.Keys[name])); err != nil {
-				return 0, err
-			}
 			expr, join, done, err := e.resolve(ctx, "exhibit_"+name, job.Keys[name], "s."+name)
 			if err != nil {
 				return 0, err
@@ -91,18 +88,8 @@ SELECT s.*, %s AS resolved_key FROM read_parquet([%s], hive_partitioning = false
 ) WHERE resolved_key >= %d ORDER BY resolved_key`, strings.Join(list, ", "), key, staged, join, job.First), job.Out, nil)
 }
 
-// checkKeys holds every new entry that a column of a staged file names to have
-// a key.
-func (e *Engine) checkKeys(ctx context.Context, staged, column string, keys int) error {
-	lowest, err := e.number(ctx, "SELECT coalesce(min("+ident(column)+"), 0) FROM read_parquet(["+staged+"])")
-	if err != nil {
-		return err
-	}
-	if -lowest > int64(keys) {
-		return fmt.Errorf("the staged file has %d new entries of %s, and %d keys were given", -lowest, column, keys)
-	}
-	return nil
-}
+// withoutKey ends a statement that meets a staged entry without a key.
+const withoutKey = "CAST(error('a staged entry has no key') AS INTEGER)"
 
 // resolve gives an expression of type INTEGER for the key that a staged key
 // stands for, and the join that it needs, on a table of that name. Keys that follow on one another, the
@@ -114,7 +101,8 @@ func (e *Engine) resolve(ctx context.Context, table string, keys []int32, staged
 		if len(keys) > 0 {
 			first = keys[0]
 		}
-		return fmt.Sprintf("CAST(CASE WHEN %s < 0 THEN %d - 1 - CAST(%[1]s AS BIGINT) ELSE %[1]s END AS INTEGER)", staged, first), "", done, nil
+		return fmt.Sprintf("CAST(CASE WHEN %s < %d THEN %s WHEN %[1]s < 0 THEN %[4]d - 1 - CAST(%[1]s AS BIGINT) ELSE %[1]s END AS INTEGER)",
+			staged, -len(keys), withoutKey, first), "", done, nil
 	}
 	if err := e.exec(ctx, "CREATE OR REPLACE TEMP TABLE "+table+" (staged BIGINT, key INTEGER)"); err != nil {
 		return "", "", nil, err
@@ -127,7 +115,7 @@ func (e *Engine) resolve(ctx context.Context, table string, keys []int32, staged
 	if err != nil {
 		return "", "", nil, errors.Join(err, done())
 	}
-	return fmt.Sprintf("CASE WHEN %s < 0 THEN %s.key ELSE CAST(%[1]s AS INTEGER) END", staged, table),
+	return fmt.Sprintf("CASE WHEN %s < %d THEN %s WHEN %[1]s < 0 THEN %[4]s.key ELSE CAST(%[1]s AS INTEGER) END", staged, -len(keys), withoutKey, table),
 		fmt.Sprintf(" LEFT JOIN temp.%s %[1]s ON %[1]s.staged = %s", table, staged), done, nil
 }
 
