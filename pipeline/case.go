@@ -1,5 +1,7 @@
 package pipeline
 
+import "slices"
+
 // Case is what one inspection looks at: the content of case.yaml, validated.
 type Case struct {
 	Name        string
@@ -97,6 +99,16 @@ type Source struct {
 	NewFields string // "" : an unknown column refuses the file · "record" : it is reported
 	Line      int    // in case.yaml
 	FilesLine int    // the line of files:
+}
+
+// LayoutHash is a SHA-256 over all that decides what a file's bytes become:
+// another layout makes other records of the same bytes.
+func (s *Source) LayoutHash() (string, error) {
+	fields := slices.Clone(s.Schema.Fields)
+	for i := range fields {
+		fields[i].Line = 0
+	}
+	return digest(s.Kind, s.Sender, s.Recipient, s.Date, s.AsOf, s.Format, s.Encoding, s.Dialect, fields, s.Schema.MissingValues, s.NewFields)
 }
 
 // Recipient is who got the data.

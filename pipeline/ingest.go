@@ -26,6 +26,9 @@ type delivered struct {
 // only a failure of the machine, or ctx, ends the batch early, and then all
 // that was committed stays.
 func (in *Inspection) Ingest(ctx context.Context) (int, error) {
+	if err := in.takeLayouts(); err != nil {
+		return 0, err
+	}
 	if err := in.stale(); err != nil {
 		return 0, err
 	}
@@ -58,6 +61,9 @@ func (in *Inspection) Ingest(ctx context.Context) (int, error) {
 func (in *Inspection) plan() ([][]delivered, int, error) {
 	var groups [][]delivered
 	total := 0
+	if err := in.takeLayouts(); err != nil {
+		return nil, 0, err
+	}
 	for _, src := range in.sourcesInOrder() {
 		files, err := in.unread(src)
 		if err != nil {
@@ -95,7 +101,7 @@ func (in *Inspection) unread(src *Source) ([]delivered, error) {
 		if sum, ok := in.Store.Seen(in.path(path)); ok {
 			was = in.State().Receipt(FileKey{src.Name, sum}, path)
 		}
-		if was != nil && was.Status != Stale && !in.decided(was) {
+		if was != nil && !in.again(was) {
 			continue
 		}
 		day, _ := in.Reader.NameDay(src, path)
@@ -113,6 +119,13 @@ func (in *Inspection) unread(src *Source) ([]delivered, error) {
 	}
 	slices.SortStableFunc(out, func(a, b delivered) int { return cmp.Or(cmp.Compare(a.day, b.day), cmp.Compare(a.path, b.path)) })
 	return out, nil
+}
+
+// again says whether a file that has a receipt has to be read again: its
+// Parquet is gone, its source has another layout now, or the inspector's word
+// on it waits to be done.
+func (in *Inspection) again(r *Receipt) bool {
+	return r.Status == Stale || in.otherLayout(r) || in.decided(r)
 }
 
 // decided says whether the inspector's word on a file still waits to be done.
@@ -195,7 +208,7 @@ func (in *Inspection) readGroups(ctx context.Context, groups [][]delivered, tota
 			saw[i] = in.Store.Watch(path)
 			st, err := in.Reader.Read(ctx, files[i].source, path, dirs[i], in.known[accountList])
 			if err == nil {
-				st.Path = files[i].path
+				st.Path, st.Layout = files[i].path, in.layouts[files[i].source.Name]
 			}
 			return st, err
 		},
@@ -228,7 +241,7 @@ func (in *Inspection) settle(ctx context.Context, src *Source, group []*Staged) 
 		}
 		twin := slices.ContainsFunc(candidates, func(c *Staged) bool { return c.SHA256 == st.SHA256 })
 		switch {
-		case was != nil && was.Status != Stale && !in.decided(was):
+		case was != nil && !in.again(was):
 			continue // known bytes, touched since
 		case st.Status == Refused:
 			if err := in.record(&st.Receipt); err != nil {
@@ -328,7 +341,7 @@ func (in *Inspection) supersede(r *Receipt, d Decision) error {
 // record writes a receipt that loads nothing.
 func (in *Inspection) record(r *Receipt) error {
 	r.forgetLake()
-	if was := in.State().Receipt(r.Key(), r.Path); was != nil && was.Status == r.Status && was.Reason == r.Reason {
+	if was := in.State().Receipt(r.Key(), r.Path); was != nil && was.Status == r.Status && was.Reason == r.Reason && was.Layout == r.Layout {
 		return nil
 	}
 	in.Progress.Say(fmt.Sprintf("%s: %s: %s", r.Path, r.Status, r.Reason), map[string]any{"file": r.Path, "status": r.Status})

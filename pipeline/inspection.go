@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 )
 
 // Inspection does the work on one case, in the order of a run: Ingest, Derive,
@@ -29,6 +30,7 @@ type Inspection struct {
 
 	state   *State
 	later   []Entry            // folded into state, and not yet in the ledger
+	layouts map[string]string  // source → the hash of its layout
 	known   map[list]*Registry // nil until a file is read
 	tables  map[string]table
 	made    map[string]Rollup // rollups that are made and not yet remembered
@@ -122,21 +124,29 @@ func (in *Inspection) Decide(name, action, reason, operator string) (*Receipt, e
 // delivered about persons.
 func (in *Inspection) RecordAccess(a Access) error { return in.append(Entry{Access: &a}) }
 
-// stale finds files that were loaded and whose Parquet is not in its place,
-// and marks every loaded file to be read again if there is one: keys are given
-// anew, so that all files must agree on them.
+// stale finds files that were loaded by another layout than that of now, or
+// whose Parquet is not in its place, and marks every loaded file to be read
+// again if there is one: keys are given anew, so that all files must agree on
+// them.
 func (in *Inspection) stale() error {
 	counted := append(in.State().With("", Loaded), in.State().With("", Superseded)...)
-	missing := 0
+	missing, changed := 0, map[string]bool{}
 	for _, r := range counted {
 		if slices.ContainsFunc(r.Lake, func(f LakeFile) bool { return !in.Store.Present(f) }) {
 			missing++
 		}
+		if r.Status == Loaded && in.otherLayout(r) {
+			changed[r.Source] = true
+		}
 	}
-	if missing == 0 {
+	switch {
+	case missing == 0 && len(changed) == 0:
 		return nil
+	case len(changed) > 0:
+		in.Progress.Say(fmt.Sprintf("the layout of %s changed: every file is read again", strings.Join(sortedKeys(changed), ", ")), nil)
+	default:
+		in.Progress.Say(fmt.Sprintf("the lake lacks the Parquet of %d files: every file is read again", missing), nil)
 	}
-	in.Progress.Say(fmt.Sprintf("the lake lacks the Parquet of %d files: every file is read again", missing), nil)
 	var entries []Entry
 	for _, r := range counted {
 		again := *r
@@ -169,6 +179,25 @@ func (r *Receipt) keys(l list) (first, n *int32) {
 		return &r.FirstRecipient, &r.NewRecipients
 	}
 	return &r.FirstKey, &r.NewKeys
+}
+
+// otherLayout says whether a file was read by another layout than its source
+// has now.
+func (in *Inspection) otherLayout(r *Receipt) bool {
+	return r.SHA256 != "" && in.layouts[r.Source] != "" && r.Layout != in.layouts[r.Source]
+}
+
+// takeLayouts takes the hash of every source's layout.
+func (in *Inspection) takeLayouts() error {
+	in.layouts = map[string]string{}
+	for i := range in.Case.Sources {
+		sum, err := in.Case.Sources[i].LayoutHash()
+		if err != nil {
+			return err
+		}
+		in.layouts[in.Case.Sources[i].Name] = sum
+	}
+	return nil
 }
 
 // registries reads both lists from the lake, once.

@@ -24,6 +24,7 @@ type Receipt struct {
 	Bytes   int64            `json:"bytes"` // as delivered
 	Status  Status           `json:"status"`
 	Reason  string           `json:"reason,omitempty"` // why it is not loaded; never holds a value of the file
+	Layout  string           `json:"layout,omitempty"` // Source.LayoutHash, by which it was read
 	NameDay Day              `json:"date"`             // from the file's name, or NoDay
 	Counts                   // of records and lines
 	Control *int64           `json:"control_records,omitempty"` // the sender's own count
