@@ -57,6 +57,9 @@ func fromRows(name string, rows [][]any) (table, error) {
 // baseTables are the tables that are no rollup, as the ledger and case.yaml
 // give them. The table params comes later: it differs by reading.
 func (in *Inspection) baseTables() (map[string]table, error) {
+	if err := in.settled(); err != nil {
+		return nil, err
+	}
 	all := map[string]table{}
 	add := func(t table, err error) error {
 		all[t.Def.Name] = t
@@ -92,6 +95,20 @@ func (in *Inspection) baseTables() (map[string]table, error) {
 		}
 	}
 	return all, nil
+}
+
+// settled says whether the lake is what case.yaml and the ledger say: every
+// loaded file by the layout of now, and none waiting to be read again.
+func (in *Inspection) settled() error {
+	if err := in.takeLayouts(); err != nil {
+		return err
+	}
+	for _, r := range in.State().Receipts {
+		if r.Status == Stale || r.Status == Loaded && in.otherLayout(r) {
+			return WithHint(Misuse(fmt.Errorf("%s: has to be read again, by the layout of now", r.Path)), "exhibit run")
+		}
+	}
+	return nil
 }
 
 // transfers is the table of accepted records, whole or of one source and month.
