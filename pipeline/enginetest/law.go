@@ -56,6 +56,8 @@ func (w *world) anyDay(r *rand.Rand, of func(t transfer) bool) pipeline.Day {
 		return d - pipeline.Day(d.Time().Day()-1+r.IntN(2))
 	case 2:
 		return d
+	case 3:
+		return w.span.From - 1 // which the calendar does not have
 	}
 	first := r.IntN(len(w.transfers) + 1)
 	for i := range w.transfers {
@@ -101,20 +103,31 @@ func newLaw(r *rand.Rand, w *world) law {
 			kind:      pick(r, "third_party", "third_party", "overseas", "marketing"),
 			recipient: pick(r, "", "*", "alipay", "shop", "corner", "nobody"),
 			purpose:   pick(r, "", "*", "score", "score", "delivery"),
-			given:     w.anyDay(r, ofAccount(account)), until: w.anyDay(r, ofAccount(account)),
 		})
+		c := &l.consents[len(l.consents)-1]
+		c.given, c.until = w.interval(r, ofAccount(account))
 	}
-	for range r.IntN(8) {
+	for range r.IntN(16) {
 		l.contracts = append(l.contracts, contract{
-			sender:    pick(r, "pay", "bank"),
-			basis:     pick(r, "outsourcing", "outsourcing", "provision"),
+			sender:    pick(r, "pay", "pay", "pay", "bank"),
+			basis:     pick(r, "outsourcing", "outsourcing", "outsourcing", "provision"),
 			recipient: pick(r, "", "*", "alipay", "shop", "nobody"),
-			purpose:   pick(r, "", "*", "score", "delivery"),
+			purpose:   pick(r, "", "*", "score", "score", "delivery"),
 			field:     pick(r, "", "*", "account", "phone", "name", "nothing"),
-			from:      w.anyDay(r, anyRecord), until: w.anyDay(r, anyRecord),
 		})
+		c := &l.contracts[len(l.contracts)-1]
+		c.from, c.until = w.interval(r, anyRecord)
 	}
 	return l
+}
+
+// interval is two days, rarely the later one first, so that most hold.
+func (w *world) interval(r *rand.Rand, of func(t transfer) bool) (from, until pipeline.Day) {
+	from, until = w.anyDay(r, of), w.anyDay(r, of)
+	if until != pipeline.NoDay && until < from && r.IntN(8) > 0 {
+		return until, from
+	}
+	return from, until
 }
 
 // lake adds the law's tables.

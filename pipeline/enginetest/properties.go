@@ -23,7 +23,7 @@ func Properties(t *testing.T, open func(testing.TB) pipeline.Engine, fsys fs.FS)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &bench{t: t, e: open(t), queries: queries, mounted: map[string]content{}}
+	b := &bench{t: t, e: open(t), queries: queries, mounted: map[string]content{}, told: map[string][]bool{}}
 	for seed := range uint64(worlds) {
 		w := newWorld(seed)
 		b.seed = seed
@@ -34,6 +34,23 @@ func Properties(t *testing.T, open func(testing.TB) pipeline.Engine, fsys fs.FS)
 		if t.Failed() {
 			return
 		}
+	}
+	for name, values := range b.told {
+		for i, told := range values {
+			if !told {
+				t.Errorf("figure %s: column %d is 0 in every world, which proves nothing", name, i+1)
+			}
+		}
+	}
+}
+
+// tell remembers which columns of a figure have said something in some world.
+func (b *bench) tell(name string, row []any) {
+	if b.told[name] == nil {
+		b.told[name] = make([]bool, len(row))
+	}
+	for i, v := range row {
+		b.told[name][i] = b.told[name][i] || v != nil && v != int64(0)
 	}
 }
 
@@ -47,6 +64,7 @@ type bench struct {
 	queries []pipeline.Query
 	seed    uint64
 	mounted map[string]content
+	told    map[string][]bool // figure → column
 }
 
 // content tells the rows of one mounted table from those of another.
@@ -188,6 +206,7 @@ func (b *bench) results(want *truth, tables map[string]pipeline.Mounted) {
 		b.equal("table "+name, rows, b.rows(b.query(pipeline.TableQuery, name), tables, nil))
 	}
 	for name, row := range figures {
+		b.tell(name, row)
 		b.equal("figure "+name, [][]any{row}, b.rows(b.query(pipeline.FigureQuery, name), tables, nil))
 	}
 	for name, rows := range findings {

@@ -72,6 +72,9 @@ func newWorld(seed uint64) *world {
 		if first := t.day - pipeline.Day(t.day.Time().Day()-1); r.IntN(4) == 0 && first > w.span.From {
 			t.day = first - pipeline.Day(r.IntN(2)) // the first or the last day of a month
 		}
+		if r.IntN(10) == 0 {
+			t.day = w.span.From
+		}
 		if r.IntN(50) == 0 {
 			t.day += pipeline.Day(days) + 40 // outside the span, with a gap before it
 		}

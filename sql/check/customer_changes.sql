@@ -5,10 +5,10 @@
 -- severity: note
 -- rule: Evidence: who was a customer when is judged by the newest customer table; where it contradicts an earlier one, that is told
 --
--- Compares each customer table of a source with the next one, by the day of the snapshot, and counts the accounts whose day of joining
--- changed, that were withdrawn and are not any more, and that are not in the later table. as_of is the day of the later one. A day
--- of joining that was stated and no longer is, or the other way round, counts as changed. Where the holders of a joint account have
--- different days, the owner's count.
+-- Compares each customer table of a source with the next one, by the day of the snapshot, and counts the accounts whose day of
+-- joining changed, that were withdrawn and are not any more, and that are not in the later table. as_of is the day of the
+-- later one. A day of joining that was stated and no longer is, or the other way round, counts as changed. Where the holders
+-- of a joint account have different days, the owner's count.
 WITH snapshots AS (
     SELECT source, as_of, lead(as_of) OVER (PARTITION BY source ORDER BY as_of) AS next_as_of
     FROM customer_history

@@ -5,10 +5,10 @@
 -- severity: note
 -- rule: Evidence: a consent written in other words than the transfers must not pass for a missing one
 --
--- Lists consents of senders that sent something, by kind, recipient and purpose, that can make no record lawful: of a kind other than
--- third_party and overseas, without a day from which they hold, or for a recipient and purpose that no source of the sender has.
--- Either they concern something else, or the recipient or the purpose is written otherwise than in the case; then the figures
--- without_consent and without_basis count too much.
+-- Lists consents of senders that sent something, by kind, recipient and purpose, that can make no record lawful: of a kind
+-- other than third_party and overseas, without a day from which they hold, or for a recipient and purpose that no source of
+-- the sender has. Either they concern something else, or the recipient or the purpose is written otherwise than in the case;
+-- then the figures without_consent and without_basis count too much.
 WITH given AS (
     SELECT
         sender,

@@ -5,9 +5,9 @@
 -- severity: note
 -- rule: Evidence: a contract written in other words than the transfers must not pass for a missing one
 --
--- Lists contracts that can cover no item: of a basis other than outsourcing and provision, or for a sender, recipient, purpose and field
--- that no source has together. Either they concern something else, or one of these is written otherwise than in the case; then
--- the figure without_basis counts too much by the reading "exempt".
+-- Lists contracts that can cover no item: of a basis other than outsourcing and provision, or for a sender, recipient, purpose
+-- and field that no source has together. Either they concern something else, or one of these is written otherwise than in the
+-- case; then the figure without_basis counts too much by the reading "exempt".
 WITH terms AS (
     SELECT sender, basis, recipient, purpose, field, count(*) AS contracts
     FROM contracts

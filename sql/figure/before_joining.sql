@@ -6,10 +6,10 @@
 -- rule: Personal Information Protection Act, Art. 17; Credit Information Act, Art. 32
 -- reading: holders
 --
--- Counts the records that were sent on a day before the one on which the customer joined, by the newest customer tables, and the people
--- concerned; a record of the day of joining itself does not count. A day that counts as former or dormant, because the tables say
--- that somebody withdrew or was dormant before they joined, counts there and not here. Where the holders of a joint account have
--- different days, the owner's count. A record on a joint account counts once.
+-- Counts the records that were sent on a day before the one on which the customer joined, by the newest customer tables, and
+-- the people concerned; a record of the day of joining itself does not count. A day that counts as former or dormant, because
+-- the tables say that somebody withdrew or was dormant before they joined, counts there and not here. Where the holders of a
+-- joint account have different days, the owner's count. A record on a joint account counts once.
 WITH sent AS (
     SELECT account_key, records FROM account_statuses WHERE status = 'before_joining'
 ),

@@ -6,10 +6,10 @@
 -- rule: Personal Information Protection Act, Art. 3(1) and 18; Credit Information Act, Art. 33
 -- reading: holders
 --
--- Counts the records that were sent on or after the day on which the customer became dormant, by the newest customer tables, and before
--- the customer counted as former, and the people concerned. Dormancy of the account counts, whatever other accounts the person
--- uses. Where the holders of a joint account have different days, the owner's count. A record on a joint account counts
--- once.
+-- Counts the records that were sent on or after the day on which the customer became dormant, by the newest customer tables,
+-- and before the customer counted as former, and the people concerned. Dormancy of the account counts, whatever other accounts
+-- the person uses. Where the holders of a joint account have different days, the owner's count. A record on a joint account
+-- counts once.
 WITH sent AS (
     SELECT account_key, records FROM account_statuses WHERE status = 'dormant'
 ),

@@ -6,10 +6,10 @@
 -- rule: Personal Information Protection Act, Art. 17 and 21; Credit Information Act, Art. 32
 -- reading: holders
 --
--- Counts the records that were sent on a day after the one on which the customer withdrew, by the newest customer tables, and the people
--- concerned; a record of the day of the withdrawal itself does not count. Withdrawal of the account counts, whatever other
--- accounts the person keeps. Where the holders of a joint account have different days, the owner's count. A record on a
--- joint account counts once.
+-- Counts the records that were sent on a day after the one on which the customer withdrew, by the newest customer tables, and
+-- the people concerned; a record of the day of the withdrawal itself does not count. Withdrawal of the account counts,
+-- whatever other accounts the person keeps. Where the holders of a joint account have different days, the owner's count. A
+-- record on a joint account counts once.
 WITH sent AS (
     SELECT account_key, records FROM account_statuses WHERE status = 'former'
 ),

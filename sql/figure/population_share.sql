@@ -5,9 +5,9 @@
 -- needs: person_totals, params
 -- reading: holders
 --
--- The people of whom at least one record was sent, the population that the case names, and the one as a percentage of the other with
--- one decimal, rounded half up. Both are left empty where the case names no population. The percentage is worked out in whole
--- numbers.
+-- The people of whom at least one record was sent, the population that the case names, and the one as a percentage of the
+-- other with one decimal, rounded half up. Both are left empty where the case names no population. The percentage is worked
+-- out in whole numbers.
 WITH people AS (
     SELECT count(*) AS persons FROM person_totals
 ),

@@ -5,9 +5,9 @@
 -- needs: flows
 -- rule: Personal Information Protection Act, Art. 28-8
 --
--- How many recipients in countries other than the home country of the case got at least one record, and in how many countries they
--- are. A recipient is a name in a country, counted once, whatever the number of senders and sources. Who is not named
--- is no recipient; where the country is not stated nobody is abroad.
+-- How many recipients in countries other than the home country of the case got at least one record, and in how many countries
+-- they are. A recipient is a name in a country, counted once, whatever the number of senders and sources. Who is not named is
+-- no recipient; where the country is not stated nobody is abroad.
 WITH named AS (
     SELECT recipient, country FROM flows WHERE abroad AND recipient IS NOT NULL GROUP BY recipient, country
 )

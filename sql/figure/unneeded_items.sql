@@ -6,11 +6,12 @@
 -- rule: Personal Information Protection Act, Art. 3(1); Credit Information Act, Art. 33
 -- reading: holders, overseas_payment, unneeded_since
 --
--- An item is not needed when the case says that the purpose does not need its field, or did not any more on that day. Where the case
--- says since when unneeded items count, earlier days are left out. An item is one of payers when at least one of those who
--- count for its account appears in an overseas payment at any time, and else one of the others; by the reading "settled" of
--- overseas_payment only payments that were settled, or delivered without a status, count. Items of records without an account
--- are of the others. Records are those with at least one such item, persons those of whom at least one such record was sent.
+-- An item is not needed when the case says that the purpose does not need its field, or did not any more on that day. Where
+-- the case says since when unneeded items count, earlier days are left out. An item is one of payers when at least one of
+-- those who count for its account appears in an overseas payment at any time, and else one of the others; by the reading
+-- "settled" of overseas_payment only payments that were settled, or delivered without a status, count. Items of records
+-- without an account are of the others. Records are those with at least one such item, persons those of whom at least one such
+-- record was sent.
 WITH payers AS (
     SELECT s.account_key
     FROM subjects s

@@ -6,13 +6,13 @@
 -- rule: Credit Information Act, Art. 17 and 32; Personal Information Protection Act, Art. 17 and 26
 -- reading: outsourcing, holders
 --
--- An item is one filled field of one record. It lacks a basis when, on the day on which it was sent, no consent to sharing with that
--- recipient for that purpose was in force and no contract stands in for it. By the reading "needs_consent" of outsourcing, the
--- regulator's, no contract does: the transfer needed consent. By the reading "exempt", the company's, an outsourcing contract
--- of that sender with that recipient for that purpose stands in for the fields that it names while it is in force; a contract
--- to provide data to a third party does not. A record lacks a basis when at least one of its items does, and an empty record
--- never; a person, when at least one record of theirs does. Records without an account have no consent, and belong to no
--- person.
+-- An item is one filled field of one record. It lacks a basis when, on the day on which it was sent, no consent to sharing
+-- with that recipient for that purpose was in force and no contract stands in for it. By the reading "needs_consent" of
+-- outsourcing, the regulator's, no contract does: the transfer needed consent. By the reading "exempt", the company's, an
+-- outsourcing contract of that sender with that recipient for that purpose stands in for the fields that it names while it is
+-- in force; a contract to provide data to a third party does not. A record lacks a basis when at least one of its items does,
+-- and an empty record never; a person, when at least one record of theirs does. Records without an account have no consent,
+-- and belong to no person.
 WITH reading AS (
     SELECT CASE WHEN outsourcing = 'exempt' THEN 'basis_exempt' ELSE 'basis_needs_consent' END AS breach FROM params
 ),

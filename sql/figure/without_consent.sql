@@ -6,13 +6,13 @@
 -- rule: Credit Information Act, Art. 32 and 33; Personal Information Protection Act, Art. 17, 18 and 28-8
 -- reading: holders
 --
--- Counts what was sent on a day on which no consent was in force for that recipient and that purpose: of consents to sharing with a
--- third party for every record (third_party), of consents to transfer abroad for records to recipients in a country other than
--- the home country of the case (overseas). A consent is in force from the day on which it was given up to, not including, its
--- last day; several at once count once, and one given later does not heal earlier days. A consent that names no recipient or no
--- purpose, or * for it, covers all. For a joint account the consent of the account counts. Items are the filled fields of
--- these records. Records without an account have no consent: they count in records and items, and in no person. Whether a
--- contract made consent unnecessary is the question of without_basis.
+-- Counts what was sent on a day on which no consent was in force for that recipient and that purpose: of consents to sharing
+-- with a third party for every record (third_party), of consents to transfer abroad for records to recipients in a country
+-- other than the home country of the case (overseas). A consent is in force from the day on which it was given up to, not
+-- including, its last day; several at once count once, and one given later does not heal earlier days. A consent that names no
+-- recipient or no purpose, or * for it, covers all. For a joint account the consent of the account counts. Items are the
+-- filled fields of these records. Records without an account have no consent: they count in records and items, and in no
+-- person. Whether a contract made consent unnecessary is the question of without_basis.
 WITH people AS (
     SELECT
         s.person_key,

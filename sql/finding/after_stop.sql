@@ -5,8 +5,8 @@
 -- rule: Personal Information Protection Act, Art. 17 and 18; Evidence: what the sender states is held against what it delivered
 -- reading: holders
 --
--- One row for each person of whom at least one record has a date later than the day on which the sender says that the source stopped,
--- with the number of these records and the first and the last of their days; records of the day itself do not count.
+-- One row for each person of whom at least one record has a date later than the day on which the sender says that the source
+-- stopped, with the number of these records and the first and the last of their days; records of the day itself do not count.
 WITH later AS (
     SELECT s.source, c.month, sum(c.bit) AS days
     FROM sources s
@@ -20,8 +20,8 @@ sent AS (
     WHERE bitwise_and(m.days, l.days) <> 0 AND m.records > 0
 ),
 totals AS (
-    -- Of several sets of days in the first month the smallest lowest bit is the first day; in the last month the largest value has the
-    -- last day.
+    -- Of several sets of days in the first month the smallest lowest bit is the first day; in the last month the largest
+    -- value has the last day.
     SELECT
         s.person_key,
         sum(t.per_day * popcount(t.days)) AS records,

@@ -5,10 +5,10 @@
 -- rule: Credit Information Act, Art. 32 and 33; Personal Information Protection Act, Art. 17, 18 and 28-8
 -- reading: holders
 --
--- One row for each person and kind of consent, with the number of records that were sent on days on which none was in force for that
--- recipient and purpose, and the first and the last of these days. The kinds are third_party, needed for every record, and
--- overseas, needed for records to a recipient in a country other than the home country. The finding states the fact; whether
--- something else stood in for consent is to be judged under the articles named.
+-- One row for each person and kind of consent, with the number of records that were sent on days on which none was in force
+-- for that recipient and purpose, and the first and the last of these days. The kinds are third_party, needed for every
+-- record, and overseas, needed for records to a recipient in a country other than the home country. The finding states the
+-- fact; whether something else stood in for consent is to be judged under the articles named.
 SELECT
     s.person_key,
     b.breach AS kind,

@@ -5,11 +5,11 @@
 -- grain: one account and breach
 -- range: account_key
 --
--- third_party: on the day no consent to sharing with that recipient for that purpose was in force. overseas: the recipient is abroad
--- and no consent to transfer abroad was in force. basis_needs_consent: fields were filled, and no consent to sharing was in force;
--- by this reading no contract stands in for it. basis_exempt: no consent to sharing was in force and at least one of the filled
--- fields was covered by no outsourcing contract on that day; items are those fields alone. First and last date are those of the
--- records in question.
+-- third_party: on the day no consent to sharing with that recipient for that purpose was in force. overseas: the recipient is
+-- abroad and no consent to transfer abroad was in force. basis_needs_consent: fields were filled, and no consent to sharing
+-- was in force; by this reading no contract stands in for it. basis_exempt: no consent to sharing was in force and at least
+-- one of the filled fields was covered by no outsourcing contract on that day; items are those fields alone. First and last
+-- date are those of the records in question.
 WITH days AS (
     -- contract_days holds each day once, so that a row is split by its days and nothing counts twice.
     SELECT

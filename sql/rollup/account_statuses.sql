@@ -6,9 +6,9 @@
 -- range: account_key
 --
 -- By the newest customer tables an account is former on the days after the one of its withdrawal; else dormant from the day on
--- which it became so; else before_joining on the days before the one on which it joined; else active: each record has one status. A
--- day that the table does not state leaves the status out. Where the holders of a joint account have different days, the owner's
--- count, the earliest of them where there are several. An account that no customer table names is unknown.
+-- which it became so; else before_joining on the days before the one on which it joined; else active: each record has one
+-- status. A day that the table does not state leaves the status out. Where the holders of a joint account have different days,
+-- the owner's count, the earliest of them where there are several. An account that no customer table names is unknown.
 WITH people AS (
     SELECT
         account_key,

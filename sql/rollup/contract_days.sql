@@ -4,11 +4,11 @@
 -- needs: sent_days, flows, contracts, fields, calendar
 -- grain: one source, recipient, month and set of fields that were covered on these days of those on which something was sent
 --
--- A contract covers a field when it is of the sender, names the recipient, the purpose and the field (or none, or * for all), and is
--- in force: from its first day up to, not including, its last; without a first day from the beginning, without a last one to this
--- day. Only contracts of the basis "outsourcing" count here: a contract to provide data to a third party gives no leave that
--- people did not give. Several contracts for one field cover it once. The rows of a source, recipient and month hold each
--- day on which something was sent exactly once; days without any covered field have the fields 0.
+-- A contract covers a field when it is of the sender, names the recipient, the purpose and the field (or none, or * for all),
+-- and is in force: from its first day up to, not including, its last; without a first day from the beginning, without a last
+-- one to this day. Only contracts of the basis "outsourcing" count here: a contract to provide data to a third party gives no
+-- leave that people did not give. Several contracts for one field cover it once. The rows of a source, recipient and month
+-- hold each day on which something was sent exactly once; days without any covered field have the fields 0.
 WITH named AS (
     SELECT
         sender,

@@ -4,8 +4,8 @@
 -- needs: fields, sources, calendar, params
 -- grain: one source, month and set of fields that were not needed on these days
 --
--- A field of transferred records is not needed when the case says so (needed: false), or on the days after the last one on which it was needed. Where
--- the case says since when unneeded fields count (unneeded_since), earlier days are left out.
+-- A field of transferred records is not needed when the case says so (needed: false), or on the days after the last one on
+-- which it was needed. Where the case says since when unneeded fields count (unneeded_since), earlier days are left out.
 WITH daily AS (
     SELECT f.source, c.month, c.bit, sum(f.bit) AS fields
     FROM fields f

@@ -6,8 +6,8 @@
 -- rule: Personal Information Protection Act, Art. 28-8
 -- reading: holders
 --
--- The country is that of the recipient, as delivered or as the case states it; a row without a country has what was sent to recipients
--- whose country nobody states. Each person counts once for a country.
+-- The country is that of the recipient, as delivered or as the case states it; a row without a country has what was sent to
+-- recipients whose country nobody states. Each person counts once for a country.
 WITH numbered AS (
     SELECT source, COALESCE(recipient_key, -1) AS recipient, country, dense_rank() OVER (ORDER BY country NULLS LAST) AS no
     FROM flows

@@ -5,9 +5,9 @@
 -- needs: sent_days, sources, fields, person_sources
 -- reading: holders
 --
--- For each field of transferred records that counts as personal data: the records in which it is filled, which are as many items; the people of whom it was sent
--- at least once; the first and the last day on which it was; and how many of a million records of the source have it, rounded down.
--- A field that was never filled stands in the table with 0.
+-- For each field of transferred records that counts as personal data: the records in which it is filled, which are as many
+-- items; the people of whom it was sent at least once; the first and the last day on which it was; and how many of a million
+-- records of the source have it, rounded down. A field that was never filled stands in the table with 0.
 WITH sent AS (
     SELECT source, transfer_date, fields, sum(records) AS records
     FROM sent_days

@@ -6,9 +6,9 @@
 -- rule: Credit Information Act, Art. 32; Personal Information Protection Act, Art. 17
 -- reading: holders
 --
--- The 1,000 recipients that got the most records, by name where they got equally many, and one row "all others" for the rest, where
--- there are more. A recipient is a name in a country, whatever the number of senders and sources; a row without a name has what
--- was sent to nobody whom the records name. Each person counts once for a row.
+-- The 1,000 recipients that got the most records, by name where they got equally many, and one row "all others" for the rest,
+-- where there are more. A recipient is a name in a country, whatever the number of senders and sources; a row without a name
+-- has what was sent to nobody whom the records name. Each person counts once for a row.
 WITH numbered AS (
     SELECT
         source,

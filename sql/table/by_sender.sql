@@ -5,8 +5,9 @@
 -- needs: sent_days, sources, person_sources
 -- reading: holders
 --
--- Records and items with and without an account; each person counts once for a sender, whatever the number of accounts and sources,
--- and again for another sender. First and last date are days with at least one record. Senders who sent nothing are left out.
+-- Records and items with and without an account; each person counts once for a sender, whatever the number of accounts and
+-- sources, and again for another sender. First and last date are days with at least one record. Senders who sent nothing are
+-- left out.
 WITH sent AS (
     SELECT
         s.sender,

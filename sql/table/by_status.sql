@@ -6,9 +6,9 @@
 -- rule: Personal Information Protection Act, Art. 3(1), 17, 18 and 21
 -- reading: holders
 --
--- Every record stands in exactly one row: none, when it has no account; unknown, when no customer table names the account; former, on a
--- day after the withdrawal; else dormant, from the day on which the account became so; else before_joining, on a day before
--- the customer joined; else active. A person counts once in each row that one of their records is in.
+-- Every record stands in exactly one row: none, when it has no account; unknown, when no customer table names the account;
+-- former, on a day after the withdrawal; else dormant, from the day on which the account became so; else before_joining, on a
+-- day before the customer joined; else active. A person counts once in each row that one of their records is in.
 WITH statuses AS (
     SELECT no, status
     FROM (VALUES (1, 'before_joining'), (2, 'active'), (3, 'dormant'), (4, 'former'), (5, 'unknown'), (6, 'none')) AS s (no, status)

@@ -4,10 +4,10 @@
 -- unit: days and records
 -- needs: sent_days, calendar, params
 --
--- For each source the first and the last day with at least one record, and how many days had one. A run is a number of such days in
--- a row, a gap a number of days in a row between the first and the last without one. The median is that of the records of the days
--- that had some, with an even number of days the lower of the two middle values; a bulk day has more than so many times the
--- median as the case says. A file with a header alone is no day here.
+-- For each source the first and the last day with at least one record, and how many days had one. A run is a number of such
+-- days in a row, a gap a number of days in a row between the first and the last without one. The median is that of the records
+-- of the days that had some, with an even number of days the lower of the two middle values; a bulk day has more than so many
+-- times the median as the case says. A file with a header alone is no day here.
 WITH daily AS (
     SELECT source, transfer_date, sum(records) AS records
     FROM sent_days

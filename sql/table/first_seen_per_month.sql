@@ -5,8 +5,8 @@
 -- needs: person_totals, calendar
 -- reading: holders
 --
--- Each person counts once, in the month of the first record about them; so the table adds up to the affected persons. Months of the
--- inspected period in which nobody was new stand in the table with 0; a month outside it only where something was sent.
+-- Each person counts once, in the month of the first record about them; so the table adds up to the affected persons. Months
+-- of the inspected period in which nobody was new stand in the table with 0; a month outside it only where something was sent.
 WITH seen AS (
     SELECT first_date, count(*) AS persons FROM person_totals GROUP BY first_date
 ),

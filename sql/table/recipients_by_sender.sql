@@ -5,8 +5,8 @@
 -- needs: flows
 -- rule: Personal Information Protection Act, Art. 28-8
 --
--- How many recipients in each country other than the home country of the case got at least one record of a sender. A recipient is a
--- name in a country, counted once for a sender, whatever the number of sources. Who is not named is no recipient.
+-- How many recipients in each country other than the home country of the case got at least one record of a sender. A recipient
+-- is a name in a country, counted once for a sender, whatever the number of sources. Who is not named is no recipient.
 WITH named AS (
     SELECT sender, country, recipient
     FROM flows

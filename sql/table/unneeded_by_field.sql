@@ -6,8 +6,8 @@
 -- rule: Personal Information Protection Act, Art. 3(1); Credit Information Act, Art. 33
 -- reading: holders, overseas_payment, unneeded_since
 --
--- The items of the figure unneeded_items for each field that was not needed on some day, of payers and of the others; the table adds up
--- to the figure. A field that was not needed and never sent then stands in the table with 0.
+-- The items of the figure unneeded_items for each field that was not needed on some day, of payers and of the others; the
+-- table adds up to the figure. A field that was not needed and never sent then stands in the table with 0.
 WITH payers AS (
     SELECT s.account_key
     FROM subjects s
