@@ -26,7 +26,7 @@ var arrows = map[string][]string{
 	"sql":                 {},
 	"fixtures":            {"pipeline"},
 	"fixtures/generate":   {"fixtures"},
-	"fixtures/bench":      {"pipeline", "pipeline/custody", "pipeline/duckdb", "pipeline/lake"},
+	"fixtures/bench":      {"pipeline", "pipeline/casefile", "pipeline/custody", "pipeline/duckdb", "pipeline/lake"},
 	"reports":             {"pipeline"},
 }
 
