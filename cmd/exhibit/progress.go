@@ -69,7 +69,9 @@ func (t *talk) Step(n int, records int64) {
 	t.records += records
 	if t.bar != nil {
 		rate := float64(t.records) / max(time.Since(t.begun).Seconds(), 1e-3)
-		t.bar.Describe(fmt.Sprintf("%s  %s records  %s/s", t.stage, grouped(t.records), grouped(int64(rate))))
+		if t.records > 0 {
+			t.bar.Describe(fmt.Sprintf("%s  %s records  %s/s", t.stage, grouped(t.records), grouped(int64(rate))))
+		}
 		if err := t.bar.Add(n); err != nil {
 			t.bar = nil // a bar is no reason to end a batch
 		}
@@ -77,8 +79,11 @@ func (t *talk) Step(n int, records int64) {
 	}
 	if time.Since(t.told) >= quiet {
 		t.told = time.Now()
-		t.line(fmt.Sprintf("%s: %d of %d files, %s records", t.stage, t.done_, t.total, grouped(t.records)),
-			map[string]any{"stage": t.stage, "done": t.done_, "total": t.total, "records": t.records})
+		text := fmt.Sprintf("%s: %d of %d", t.stage, t.done_, t.total)
+		if t.records > 0 {
+			text += fmt.Sprintf(" files, %s records", grouped(t.records))
+		}
+		t.line(text, map[string]any{"stage": t.stage, "done": t.done_, "total": t.total, "records": t.records})
 	}
 }
 

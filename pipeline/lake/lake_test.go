@@ -151,6 +151,10 @@ func TestSeenUntilTouched(t *testing.T) {
 	if sum, ok := l.Seen(path); sum != "sum" || !ok {
 		t.Errorf("%q %v", sum, ok)
 	}
+	t.Chdir(filepath.Dir(path))
+	if sum, ok := l.Seen("in.csv"); sum != "sum" || !ok {
+		t.Errorf("from its own folder: %q %v", sum, ok)
+	}
 	info, err := os.Stat(path)
 	if err != nil {
 		t.Fatal(err)

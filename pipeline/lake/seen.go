@@ -2,6 +2,7 @@ package lake
 
 import (
 	"os"
+	"path/filepath"
 	"syscall"
 )
 
@@ -32,6 +33,14 @@ func look(path string) (sight, bool) {
 	return s, true
 }
 
+// key is the absolute path: a case is the same from wherever it is worked on.
+func key(path string) string {
+	if abs, err := filepath.Abs(path); err == nil {
+		return abs
+	}
+	return path
+}
+
 func (l *Lake) loadSeen() error {
 	l.seen = seen{}
 	return l.loadJSON(seenName, &l.seen)
@@ -39,7 +48,7 @@ func (l *Lake) loadSeen() error {
 
 // Seen gives the SHA-256 of a file that is as it was when Watch recorded it.
 func (l *Lake) Seen(path string) (string, bool) {
-	was, ok := l.seen[path]
+	was, ok := l.seen[key(path)]
 	if !ok {
 		return "", false
 	}
@@ -56,7 +65,7 @@ func (l *Lake) Watch(path string) func(sha256 string) {
 	return func(sha256 string) {
 		if after, still := look(path); ok && still && after == before {
 			before.SHA256 = sha256
-			l.seen[path] = before
+			l.seen[key(path)] = before
 		}
 	}
 }
