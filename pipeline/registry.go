@@ -4,7 +4,9 @@ import (
 	"hash/maphash"
 	"math"
 	"math/bits"
+	"runtime"
 	"sync"
+	"sync/atomic"
 )
 
 // Registry gives every entry of a list (every account of every sender, every
@@ -105,9 +107,87 @@ func (s *shard) find(hi uint64, lo uint32) int {
 	return i
 }
 
-func (s *shard) grow() {
+// Fill adds entries that are all new, with the next keys in their order, and
+// says whether they were. entry gives the i-th of n; it is called from several
+// goroutines at a time. They are put in place shard by shard, which is several
+// times faster than adding one after the other: a shard fits a processor's cache.
+func (r *Registry) Fill(n int, entry func(i int) (scope string, name []byte)) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if int64(r.n)+int64(n) > math.MaxInt32-1 {
+		return false
+	}
+	prints := make([]slot, n)
+	inParts(n, func(from, to int) {
+		for i := from; i < to; i++ {
+			hi, lo := r.fingerprint(entry(i))
+			prints[i] = slot{hi, lo, uint32(r.n) + uint32(i) + 1}
+		}
+	})
+	var order [256][]int32
+	for i := range prints {
+		order[byte(prints[i].lo)] = append(order[byte(prints[i].lo)], int32(i))
+	}
+	var known atomic.Bool
+	inParts(len(r.shards), func(from, to int) {
+		for k := from; k < to; k++ {
+			if !r.shards[k].fill(prints, order[k]) {
+				known.Store(true)
+			}
+		}
+	})
+	r.n += int32(n)
+	return !known.Load()
+}
+
+// fill puts some of the slots in their places.
+func (s *shard) fill(slots []slot, some []int32) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, i := range some {
+		if s.used*8 >= len(s.slots)*7 {
+			s.grow()
+		}
+		free := &s.slots[s.find(slots[i].hi, slots[i].lo)]
+		if free.key1 != 0 {
+			return false
+		}
+		*free = slots[i]
+		s.used++
+	}
+	return true
+}
+
+// inParts does n pieces of work in as many parts as there are processors.
+func inParts(n int, do func(from, to int)) {
+	parts := runtime.GOMAXPROCS(0)
+	var wg sync.WaitGroup
+	for p := range parts {
+		wg.Go(func() { do(p*n/parts, (p+1)*n/parts) })
+	}
+	wg.Wait()
+}
+
+// Reserve makes room for so many entries, so that adding them moves none.
+func (r *Registry) Reserve(entries int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	each := int(entries/int64(len(r.shards)))*5/4 + 64
+	for i := range r.shards {
+		s := &r.shards[i]
+		s.mu.Lock()
+		if s.used+each > len(s.slots) {
+			s.resize(s.used + each)
+		}
+		s.mu.Unlock()
+	}
+}
+
+func (s *shard) grow() { s.resize(len(s.slots) + len(s.slots)/4 + 64) }
+
+func (s *shard) resize(n int) {
 	old := s.slots
-	s.slots = make([]slot, len(old)+len(old)/4+64)
+	s.slots = make([]slot, n)
 	for _, slot := range old {
 		if slot.key1 != 0 {
 			s.slots[s.find(slot.hi, slot.lo)] = slot
