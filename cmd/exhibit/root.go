@@ -25,14 +25,20 @@ type app struct {
 
 // run is the whole program: arguments and streams in, exit code out.
 func run(args []string, in io.Reader, out, errw io.Writer) int {
+	// A reader that goes away (| head) ends the writing with an error instead of
+	// the process, so that nothing is left in temporary folders.
+	signal.Ignore(syscall.SIGPIPE)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	a := &app{in: in, out: out, err: errw}
 	root := a.root()
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
-	if ctx.Err() != nil && err != nil {
+	switch {
+	case ctx.Err() != nil && err != nil:
 		err = context.Canceled
+	case errors.Is(err, syscall.EPIPE):
+		return 0
 	}
 	tell(errw, err)
 	return exitCode(err)
