@@ -45,7 +45,7 @@ func (a *app) queryVerb() *cobra.Command {
 			return err
 		}
 		defer func() { err = errors.Join(err, o.Close()) }()
-		if o.engine, err = a.openEngine(c.Context(), temp); err != nil {
+		if o.engine, err = a.openEngine(c.Context(), spillFolder(temp)); err != nil {
 			return err
 		}
 		o.Engine = o.engine
@@ -56,6 +56,20 @@ func (a *app) queryVerb() *cobra.Command {
 	}
 	a.formatFlag(c, "table", "csv", "json", "jsonl", "parquet", "arrow")
 	return c
+}
+
+// spillFolder is where an engine beside a case spills: always the same private
+// folder, so that what a killed process left there is removed by the next.
+func spillFolder(otherwise string) string {
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return otherwise
+	}
+	dir := filepath.Join(cache, "exhibit")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return otherwise
+	}
+	return dir
 }
 
 func (a *app) queryText(args []string) (string, error) {
