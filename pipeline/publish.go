@@ -166,7 +166,7 @@ func (in *Inspection) finding(ctx context.Context, q *Query, res *Results) error
 	if err != nil {
 		return err
 	}
-	sum, err := fileSHA256(path)
+	sum, _, err := FileSHA256(path)
 	res.Findings = append(res.Findings, FindingResult{Name: q.Name, Title: q.Title, Rule: q.Rule, Definition: q.Definition,
 		Instances: n, SQLSHA256: q.SHA256, SHA256: sum})
 	return err

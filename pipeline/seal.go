@@ -62,7 +62,7 @@ func (in *Inspection) Current() (*Sealed, error) {
 	if err != nil || inputs != last.Inputs {
 		return nil, err
 	}
-	sum, err := fileSHA256(filepath.Join(in.Runs, last.RunID, "run.json"))
+	sum, _, err := FileSHA256(filepath.Join(in.Runs, last.RunID, "run.json"))
 	if errors.Is(err, os.ErrNotExist) || err == nil && sum != last.Manifest {
 		return nil, nil
 	}
@@ -84,14 +84,14 @@ func (in *Inspection) Seal(res *Results) (*Manifest, error) {
 	if err := in.writeRun(tmp, m, res); err != nil {
 		return nil, err
 	}
-	sum, err := fileSHA256(filepath.Join(tmp, "run.json"))
+	sum, _, err := FileSHA256(filepath.Join(tmp, "run.json"))
 	if err != nil {
 		return nil, err
 	}
 	final := filepath.Join(in.Runs, m.RunID)
 	// A folder of that name that the ledger does not know is what an
 	// interrupted seal left.
-	if err := errors.Join(os.RemoveAll(final), os.Rename(tmp, final), syncFolder(in.Runs)); err != nil {
+	if err := errors.Join(os.RemoveAll(final), os.Rename(tmp, final), SyncPath(in.Runs)); err != nil {
 		return nil, err
 	}
 	return m, in.append(Entry{Run: &Sealed{RunID: m.RunID, Inputs: inputs, Manifest: sum, Complete: m.Complete}})
@@ -144,12 +144,12 @@ func (in *Inspection) writeRun(dir string, m *Manifest, res *Results) error {
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			return err
 		}
-		if err := writeSynced(path, []byte(text)); err != nil {
+		if err := WriteSynced(path, []byte(text)); err != nil {
 			return err
 		}
 	}
 	if in.Log != nil {
-		if err := writeSynced(filepath.Join(dir, "log.ndjson"), in.Log()); err != nil {
+		if err := WriteSynced(filepath.Join(dir, "log.ndjson"), in.Log()); err != nil {
 			return err
 		}
 	}
@@ -157,7 +157,7 @@ func (in *Inspection) writeRun(dir string, m *Manifest, res *Results) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(writeSynced(filepath.Join(dir, "run.json"), data), syncFolder(dir))
+	return errors.Join(WriteSynced(filepath.Join(dir, "run.json"), data), SyncPath(dir))
 }
 
 func writeResult(dir, name string, content any, m *Manifest) error {
@@ -167,7 +167,7 @@ func writeResult(dir, name string, content any, m *Manifest) error {
 	}
 	sum := sha256.Sum256(data)
 	m.Results[name] = hex.EncodeToString(sum[:])
-	return writeSynced(filepath.Join(dir, name), data)
+	return WriteSynced(filepath.Join(dir, name), data)
 }
 
 // MarshalResult writes JSON the one way in which every result is written:
@@ -181,15 +181,6 @@ func MarshalResult(v any) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-func writeSynced(path string, data []byte) error {
-	f, err := os.Create(path)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	return errors.Join(err, f.Sync(), f.Close())
-}
-
 func copySynced(from, to string) error {
 	src, err := os.Open(from)
 	if err != nil {
@@ -201,24 +192,6 @@ func copySynced(from, to string) error {
 	}
 	_, err = io.Copy(dst, src)
 	return errors.Join(err, dst.Sync(), dst.Close(), src.Close())
-}
-
-func syncFolder(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
-}
-
-func fileSHA256(path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	h := sha256.New()
-	_, err = io.Copy(h, f)
-	return hex.EncodeToString(h.Sum(nil)), errors.Join(err, f.Close())
 }
 
 // Prune drops the rollups that the last Derive and Results did not use.

@@ -27,7 +27,7 @@ type talk struct {
 	bar     *progressbar.ProgressBar
 	tty     bool
 	stage   string
-	done_   int
+	steps   int
 	total   int
 	records int64
 	begun   time.Time
@@ -51,7 +51,7 @@ func (t *talk) Stage(name string, total int) {
 	if name == t.stage {
 		return
 	}
-	t.stage, t.total, t.done_, t.records = name, total, 0, 0
+	t.stage, t.total, t.steps, t.records = name, total, 0, 0
 	t.begun, t.told = time.Now(), time.Now()
 	t.event("stage", map[string]any{"stage": name, "total": total}, t.json)
 	if t.tty && total > 0 {
@@ -65,7 +65,7 @@ func (t *talk) Stage(name string, total int) {
 func (t *talk) Step(n int, records int64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.done_ += n
+	t.steps += n
 	t.records += records
 	if t.bar != nil {
 		rate := float64(t.records) / max(time.Since(t.begun).Seconds(), 1e-3)
@@ -79,11 +79,11 @@ func (t *talk) Step(n int, records int64) {
 	}
 	if time.Since(t.told) >= quiet {
 		t.told = time.Now()
-		text := fmt.Sprintf("%s: %d of %d", t.stage, t.done_, t.total)
+		text := fmt.Sprintf("%s: %d of %d", t.stage, t.steps, t.total)
 		if t.records > 0 {
 			text += fmt.Sprintf(" files, %s records", grouped(t.records))
 		}
-		t.line(text, map[string]any{"stage": t.stage, "done": t.done_, "total": t.total, "records": t.records})
+		t.line(text, map[string]any{"stage": t.stage, "done": t.steps, "total": t.total, "records": t.records})
 	}
 }
 

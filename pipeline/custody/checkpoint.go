@@ -98,17 +98,5 @@ func (l *Ledger) writeCheckpoint() error {
 	if err != nil {
 		return err
 	}
-	path := filepath.Join(l.dir, checkpointName)
-	f, err := os.Create(path + ".new")
-	if err != nil {
-		return err
-	}
-	_, err = f.WriteString(text)
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return fmt.Errorf("%s: %w", f.Name(), err)
-	}
-	if err := os.Rename(f.Name(), path); err != nil {
-		return err
-	}
-	return syncDir(l.dir)
+	return pipeline.ReplaceFile(filepath.Join(l.dir, checkpointName), []byte(text))
 }

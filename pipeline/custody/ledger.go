@@ -90,7 +90,7 @@ func (l *Ledger) openForAppend() (err error) {
 		return err
 	}
 	if errors.Is(statErr, os.ErrNotExist) {
-		if err := syncDir(l.dir); err != nil {
+		if err := pipeline.SyncPath(l.dir); err != nil {
 			return err
 		}
 	}
@@ -192,12 +192,4 @@ func (l *Ledger) Close() error {
 		errs = append(errs, l.lock.Unlock())
 	}
 	return errors.Join(errs...)
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

@@ -5,11 +5,8 @@
 package lake
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -80,7 +77,7 @@ func (l *Lake) Path(f pipeline.LakeFile) string {
 // Commit takes the SHA-256 of a staged file and notes that it belongs in
 // place, below the lake. Flush moves it there; until then it stays in staging.
 func (l *Lake) Commit(staged, place string, rows int64) (pipeline.LakeFile, error) {
-	sum, size, err := hash(staged)
+	sum, size, err := pipeline.FileSHA256(staged)
 	if err != nil {
 		return pipeline.LakeFile{}, err
 	}
@@ -109,7 +106,7 @@ func (l *Lake) Flush() error {
 			return err
 		}
 	}
-	if err := together(files, func(f noted) error { return syncPath(f.from) }); err != nil {
+	if err := together(files, func(f noted) error { return pipeline.SyncPath(f.from) }); err != nil {
 		return err
 	}
 	for _, f := range files {
@@ -117,7 +114,7 @@ func (l *Lake) Flush() error {
 			return err
 		}
 	}
-	return together(slices.Collect(maps.Keys(folders)), syncPath)
+	return together(slices.Collect(maps.Keys(folders)), pipeline.SyncPath)
 }
 
 // together does something with each of a list, atOnce at a time.
@@ -165,7 +162,7 @@ func (l *Lake) Verify(f pipeline.LakeFile) error {
 	if l.verified[f.Path] == f.SHA256 {
 		return nil
 	}
-	sum, _, err := hash(l.Path(f))
+	sum, _, err := pipeline.FileSHA256(l.Path(f))
 	if errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("lake/%s: is gone: %w", f.Path, pipeline.ErrVerify)
 	}
@@ -178,42 +175,4 @@ func (l *Lake) Verify(f pipeline.LakeFile) error {
 	}
 	l.verified[f.Path] = f.SHA256
 	return nil
-}
-
-func hash(path string) (sum string, size int64, err error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", 0, err
-	}
-	h := sha256.New()
-	size, err = io.Copy(h, f)
-	if err := errors.Join(err, f.Close()); err != nil {
-		return "", 0, fmt.Errorf("%s: %w", filepath.Base(path), err)
-	}
-	return hex.EncodeToString(h.Sum(nil)), size, nil
-}
-
-// syncPath puts a file or a folder on disk.
-func syncPath(path string) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
-}
-
-// WriteFile writes a file as the lake writes: aside, synced, renamed.
-func WriteFile(path string, data []byte) error {
-	f, err := os.OpenFile(path+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return fmt.Errorf("%s: %w", filepath.Base(path), err)
-	}
-	if err := os.Rename(f.Name(), path); err != nil {
-		return err
-	}
-	return syncPath(filepath.Dir(path))
 }

@@ -88,7 +88,7 @@ func (l *Lake) saveJSON(name string, value any) error {
 	if err := os.MkdirAll(l.root, 0o755); err != nil {
 		return err
 	}
-	return WriteFile(filepath.Join(l.root, name), data)
+	return pipeline.ReplaceFile(filepath.Join(l.root, name), data)
 }
 
 // Forget drops every rollup but those in keep, and removes the files that no

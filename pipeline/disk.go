@@ -1,0 +1,57 @@
+package pipeline
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// SyncPath puts a file, or the entries of a folder, on disk.
+func SyncPath(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
+// FileSHA256 gives the SHA-256 of a file in hexadecimal digits, and its size in
+// bytes.
+func FileSHA256(path string) (sum string, size int64, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", 0, err
+	}
+	h := sha256.New()
+	size, err = io.Copy(h, f)
+	if err := errors.Join(err, f.Close()); err != nil {
+		return "", 0, fmt.Errorf("%s: %w", filepath.Base(path), err)
+	}
+	return hex.EncodeToString(h.Sum(nil)), size, nil
+}
+
+// WriteSynced writes a new file and puts it on disk.
+func WriteSynced(path string, data []byte) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	return errors.Join(err, f.Sync(), f.Close())
+}
+
+// ReplaceFile writes a file aside, puts it on disk, and renames it to its
+// place: whoever reads there finds the old bytes or the new, whole.
+func ReplaceFile(path string, data []byte) error {
+	if err := WriteSynced(path+".new", data); err != nil {
+		return fmt.Errorf("%s: %w", filepath.Base(path), err)
+	}
+	if err := os.Rename(path+".new", path); err != nil {
+		return err
+	}
+	return SyncPath(filepath.Dir(path))
+}
