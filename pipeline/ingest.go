@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"runtime/debug"
 	"slices"
 )
 
@@ -348,11 +349,17 @@ func (in *Inspection) record(r *Receipt) error {
 	return in.append(Entry{Receipt: r})
 }
 
+// manyNew is how many new accounts of a file make its reader's tables large.
+const manyNew = 1 << 20
+
 // load moves a staged file into the lake; its line in the ledger is the
 // moment from which it counts.
 func (in *Inspection) load(ctx context.Context, src *Source, st *Staged) error {
 	r := st.Receipt
 	r.Status, r.Lake = Loaded, nil
+	if st.New > manyNew {
+		debug.FreeOSMemory() // the reader's own tables are done with, and the engine comes next
+	}
 	keys := map[string][]int32{}
 	for _, l := range []list{accountList, recipientList} {
 		staged := st.NewAccounts

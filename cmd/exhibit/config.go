@@ -115,7 +115,8 @@ func (s Settings) memoryBytes() (int64, error) {
 }
 
 // defaultMemory is a quarter of the machine's memory or of the limit that its
-// cgroup sets, between 256 MiB and 3 GiB.
+// cgroup sets, between 256 MiB and 768 MiB: with the reader and the registry
+// beside it the whole program stays below 2 GiB.
 func defaultMemory() string {
 	limit := int64(4 << 30)
 	if n, ok := memTotal(); ok {
@@ -126,7 +127,7 @@ func defaultMemory() string {
 			limit = min(limit, n)
 		}
 	}
-	return fmt.Sprintf("%dMiB", max(256, min(limit/4, 3<<30)>>20))
+	return fmt.Sprintf("%dMiB", max(256, min(limit/4, 768<<20)>>20))
 }
 
 func memTotal() (int64, bool) {

@@ -153,7 +153,14 @@ func (f *delivery) refused(why refusal) (*pipeline.Staged, error) {
 	f.seal()
 	f.staged.Status, f.staged.Reason = pipeline.Refused, string(why)
 	f.staged.Days, f.staged.Fields, f.staged.NewFields = nil, nil, nil
-	return &f.staged, f.discard()
+	return f.alone(), f.discard()
+}
+
+// alone gives a copy of what was staged: a pointer into the delivery would keep
+// its tables of accounts in memory for as long as the receipt is held.
+func (f *delivery) alone() *pipeline.Staged {
+	st := f.staged
+	return &st
 }
 
 // loaded closes the staged files and gives the receipt.
@@ -169,7 +176,7 @@ func (f *delivery) loaded() (*pipeline.Staged, error) {
 		return nil, errors.Join(err, f.discard())
 	}
 	f.staged.New = f.local.Len()
-	return &f.staged, nil
+	return f.alone(), nil
 }
 
 // seal writes the identity of the bytes and the counts into the receipt.
