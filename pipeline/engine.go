@@ -69,10 +69,12 @@ type Conversion struct {
 // ListConversion is a list of new accounts or recipients on its way into the
 // lake.
 type ListConversion struct {
-	Staged    string   // Parquet with Columns, as the Reader wrote it
-	Columns   []string // of text
-	Key       string   // name of the key's column
-	Keys      []int32  // the key of the i-th; keys below First were known before and are left out
+	Staged  string   // Parquet with Columns, as the Reader wrote it
+	Columns []string // of text
+	Key     string   // name of the key's column
+	// Keys gives the key of the i-th. Keys below First were known before, and
+	// those that are not the next one stand in the list again: they are left out.
+	Keys      []int32
 	First     int32
 	Constants []Constant // further columns, before Columns
 	Out       string

@@ -51,6 +51,7 @@ func (in *Inspection) Ingest(ctx context.Context) (int, error) {
 			return 0, err
 		}
 	}
+	in.known = nil // what comes next needs the memory
 	if err := in.controlTotals(); err != nil {
 		return 0, err
 	}

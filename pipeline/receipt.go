@@ -94,7 +94,8 @@ type LakeFile struct {
 // Rows has the columns that StagedColumns gives for the source, in the order of the
 // file; a transfer's or table's account is in the column account_key: a key of
 // the registry (≥ 0), NULL, or -1-i for the i-th of the new accounts.
-// NewAccounts has the column account_id, in the order of first appearance. A
+// NewAccounts has the column account_id, in the order of first appearance; an
+// account may stand there again after millions of others. A
 // transfer's recipient_key is -1-i for the i-th entry of Recipients, which has
 // the columns country and recipient, in the order of first appearance; where
 // the source has one recipient it has one row.
@@ -105,7 +106,7 @@ type Staged struct {
 	Rows        string
 	Rejects     string
 	NewAccounts string
-	New         int32
+	New         int32 // rows of NewAccounts
 	Recipients  string
 }
 

@@ -172,12 +172,14 @@ func inParts(n int, do func(from, to int)) {
 func (r *Registry) Reserve(entries int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	each := int(entries/int64(len(r.shards)))*5/4 + 64
 	for i := range r.shards {
 		s := &r.shards[i]
 		s.mu.Lock()
-		if s.used+each > len(s.slots) {
-			s.resize(s.used + each)
+		// The shards are not quite alike: a spare part of 1/32, and the few slots
+		// that matter where there are few.
+		n := s.used + int(entries/int64(len(r.shards)))
+		if n += n/32 + 64; n*8 > len(s.slots)*7 {
+			s.resize(n*8/7 + 1)
 		}
 		s.mu.Unlock()
 	}

@@ -86,7 +86,7 @@ type Store interface {
 	// their keys: the columns of key, scope and name.
 	Registry(ctx context.Context, files []LakeFile, columns [3]string) (*Registry, error)
 	// AddEntries adds the entries of a staged list to a registry, in their
-	// order, and returns the key of each. The last of columns names the entry;
+	// order, and returns the key of each; an entry may stand there twice. The last of columns names the entry;
 	// the first is its scope where there are two, and scope is where there is
 	// one.
 	AddEntries(ctx context.Context, staged, scope string, columns []string, to *Registry) ([]int32, error)

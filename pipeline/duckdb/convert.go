@@ -24,13 +24,18 @@ func (e *Engine) Convert(ctx context.Context, job pipeline.Conversion) (_ int64,
 	if err != nil {
 		return 0, err
 	}
+	restore, err := e.spare(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, restore()) }()
 	keys := map[string]string{"account_key": "CAST(NULL AS INTEGER)", "recipient_key": "CAST(NULL AS INTEGER)"}
 	joins := ""
 	var list []string
 	for _, c := range job.Columns {
 		name := c.Name
 		if _, isKey := keys[name]; isKey {
-			expr, join, done, err := e.resolve(ctx, "exhibit_"+name, job.Keys[name], "s."+name)
+			expr, join, done, err := e.resolve(ctx, "exhibit_"+name, resolved{keys: job.Keys[name], first: -1}, "s."+name)
 			if err != nil {
 				return 0, err
 			}
@@ -64,6 +69,11 @@ func (e *Engine) ConvertList(ctx context.Context, job pipeline.ListConversion) (
 	if err != nil {
 		return 0, err
 	}
+	restore, err := e.spare(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, restore()) }()
 	n, err := e.number(ctx, "SELECT count(*) FROM read_parquet(["+staged+"])")
 	if err != nil {
 		return 0, err
@@ -71,7 +81,7 @@ func (e *Engine) ConvertList(ctx context.Context, job pipeline.ListConversion) (
 	if n != int64(len(job.Keys)) {
 		return 0, fmt.Errorf("%d staged entries, %d keys", n, len(job.Keys))
 	}
-	key, join, done, err := e.resolve(ctx, "exhibit_list", job.Keys, "(-1 - s.file_row_number)")
+	key, join, done, err := e.resolve(ctx, "exhibit_list", resolved{job.Keys, job.First}, "(-1 - s.file_row_number)")
 	if err != nil {
 		return 0, err
 	}
@@ -83,18 +93,43 @@ func (e *Engine) ConvertList(ctx context.Context, job pipeline.ListConversion) (
 	for _, c := range job.Columns {
 		list = append(list, ident(c))
 	}
+	which := fmt.Sprintf(" WHERE resolved_key >= %d ORDER BY resolved_key", job.First)
+	if consecutive(job.Keys) && n > 0 && job.Keys[0] == job.First {
+		which = "" // all of them, in their order: tens of millions need not be sorted
+	}
 	return e.copyTo(ctx, fmt.Sprintf(`SELECT %s FROM (
 SELECT s.*, %s AS resolved_key FROM read_parquet([%s], hive_partitioning = false, file_row_number = true) s%s
-) WHERE resolved_key >= %d ORDER BY resolved_key`, strings.Join(list, ", "), key, staged, join, job.First), job.Out, nil)
+)%s`, strings.Join(list, ", "), key, staged, join, which), job.Out, nil)
+}
+
+// conversionMemory is the engine's limit while it converts, beside the readers
+// and the registries.
+const conversionMemory = 512 << 20
+
+// spare lowers the engine's limit until restore is called.
+func (e *Engine) spare(ctx context.Context) (restore func() error, err error) {
+	set := func(ctx context.Context, bytes int64) error { return e.exec(ctx, fmt.Sprintf("SET memory_limit = '%dB'", bytes)) }
+	if e.memory <= conversionMemory {
+		return func() error { return nil }, nil
+	}
+	return func() error { return set(context.WithoutCancel(ctx), e.memory) }, set(ctx, conversionMemory)
 }
 
 // withoutKey ends a statement that meets a staged entry without a key.
 const withoutKey = "CAST(error('a staged entry has no key') AS INTEGER)"
 
+// resolved are the keys of staged entries. Of a list that begins at first, those
+// that are not the next one have no row: -1 stands for them.
+type resolved struct {
+	keys  []int32
+	first int32 // -1: every key counts
+}
+
 // resolve gives an expression of type INTEGER for the key that a staged key
 // stands for, and the join that it needs, on a table of that name. Keys that follow on one another, the
 // common case, need none. done removes what the join reads.
-func (e *Engine) resolve(ctx context.Context, table string, keys []int32, staged string) (expr, join string, done func() error, err error) {
+func (e *Engine) resolve(ctx context.Context, table string, by resolved, staged string) (expr, join string, done func() error, err error) {
+	keys, next := by.keys, by.first
 	done = func() error { return nil }
 	if consecutive(keys) {
 		first := int32(0)
@@ -110,6 +145,11 @@ func (e *Engine) resolve(ctx context.Context, table string, keys []int32, staged
 	done = func() error { return e.exec(context.WithoutCancel(ctx), "DROP TABLE IF EXISTS temp."+table) }
 	err = e.fill(table, len(keys), func(i int, row []driver.Value) error {
 		row[0], row[1] = int64(-1-i), keys[i]
+		if by.first >= 0 && keys[i] != next {
+			row[1] = int32(-1)
+		} else {
+			next++
+		}
 		return ctx.Err()
 	}, 2)
 	if err != nil {

@@ -117,7 +117,7 @@ func TestConvertList(t *testing.T) {
 		want [][]any
 	}{
 		{[]int32{10, 11, 12, 13}, [][]any{{int64(10), "it's", "다"}, {int64(11), "it's", "a'b"}, {int64(12), "it's", ""}, {int64(13), "it's", "z"}}},
-		{[]int32{11, 4, 10, 9}, [][]any{{int64(10), "it's", ""}, {int64(11), "it's", "다"}}},
+		{[]int32{10, 4, 11, 10}, [][]any{{int64(10), "it's", "다"}, {int64(11), "it's", ""}}}, // known before, and in the list twice
 		{[]int32{6, 7, 8, 9}, nil},
 	} {
 		out := filepath.Join(t.TempDir(), "out.parquet")
@@ -153,11 +153,24 @@ func TestSameBytes(t *testing.T) {
 			}
 			compare(t, want, fmt.Sprintf("convert %d", keys[1]), sum(t, out), o)
 		}
+		list := stageList(t, e, rows)
+		if n, err := e.ConvertList(t.Context(), pipeline.ListConversion{Staged: list, Columns: []string{"account_id"}, Key: "account_key", Keys: keysFrom(0, rows, 1), Out: out}); err != nil || n != rows {
+			t.Fatalf("%+v: %d entries, %v", o, n, err)
+		}
+		compare(t, want, "list", sum(t, out), o)
 		export(t, e, "SELECT account_key, count(*) AS n, sum(fields) AS s FROM read_parquet("+quote(path)+") GROUP BY account_key ORDER BY account_key", out)
 		compare(t, want, "grouped", sum(t, out), o)
 		export(t, e, "SELECT * FROM read_parquet("+quote(path)+") ORDER BY note DESC", out)
 		compare(t, want, "sorted", sum(t, out), o)
 	}
+}
+
+// stageList stages accounts that are all new.
+func stageList(t *testing.T, e *Engine, rows int) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "list.parquet")
+	export(t, e, fmt.Sprintf("SELECT sha256(CAST(range AS VARCHAR)) AS account_id FROM range(%d) ORDER BY range", rows), path)
+	return path
 }
 
 func compare(t *testing.T, want map[string]string, what, got string, o Options) {

@@ -38,6 +38,7 @@ type Engine struct {
 	volatile map[string]bool   // functions that are not pure
 	locked   bool              // see Lock
 	results  int               // ad-hoc results so far, for their names
+	memory   int64             // limit in bytes; 0 the engine's own
 }
 
 // knownVersions are the engine versions whose traps have been measured.
@@ -50,7 +51,7 @@ func Open(ctx context.Context, o Options) (_ *Engine, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("engine: %w", err)
 	}
-	e := &Engine{temp: temp, mounted: map[string]string{}}
+	e := &Engine{temp: temp, memory: o.MemoryBytes, mounted: map[string]string{}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, e.Close())

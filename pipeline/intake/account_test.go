@@ -33,7 +33,7 @@ func TestAccounting(t *testing.T) {
 			t.Fatal(err)
 		}
 		f := newDelivery(l, "a.csv", t.TempDir(), nil)
-		f.codec, f.limit = (&codecs{}).get(charsetUTF8), MaxRecord
+		New(Options{}).delivery(f)
 		s := newStream("a.csv", charsetUTF8, &l.src.Dialect, &spares{})
 		go s.run(context.Background(), strings.NewReader("id,note,mail\na,b,c\n"))
 		err = f.read(s)

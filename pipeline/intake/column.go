@@ -38,7 +38,6 @@ type column struct {
 	enumOf    []int64 // the same, typed, where ordered
 	low, high *bound
 	size      func([]byte) int
-	unique    *pipeline.Registry
 
 	form    numberForm
 	format  *timeFormat
@@ -81,7 +80,7 @@ func compileColumn(f *pipeline.Field, s *pipeline.Schema) (*column, error) {
 	if err := c.compileConstraints(); err != nil {
 		return nil, err
 	}
-	plain := c.read == nil && c.values == nil && c.pattern == nil && c.enum == nil && c.size == nil && c.unique == nil
+	plain := c.read == nil && c.values == nil && c.pattern == nil && c.enum == nil && c.size == nil && !f.Unique
 	c.needText = !plain || !ascii || staged(f.Role)
 	return c, nil
 }
@@ -128,9 +127,6 @@ func (c *column) compileConstraints() (err error) {
 		if c.size == nil {
 			return fmt.Errorf("minLength and maxLength do not apply to type %s", f.Type)
 		}
-	}
-	if f.Unique {
-		c.unique = pipeline.NewRegistry()
 	}
 	return nil
 }

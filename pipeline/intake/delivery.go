@@ -16,9 +16,11 @@ import (
 type delivery struct {
 	*layout
 	base  string
+	dir   string // "" where nothing is staged
 	known *pipeline.Registry
-	local *pipeline.Registry // of the accounts that known lacks
-	named *pipeline.Registry // of the recipients, by country
+	local newcomers // the accounts that known lacks
+	named newcomers // the recipients, by country
+	taken []*taken  // of each unique column
 	codec *codec
 	limit int
 	probe func(int64)
@@ -70,7 +72,7 @@ var rejectColumns = []pipeline.Column{{Name: "record", Type: "BIGINT"}, {Name: "
 	{Name: "byte_offset", Type: "BIGINT"}, {Name: "reason", Type: "VARCHAR"}, {Name: "field", Type: "VARCHAR"}, {Name: "detail", Type: "VARCHAR"}}
 
 func newDelivery(l *layout, base, dir string, known *pipeline.Registry) *delivery {
-	f := &delivery{layout: l, base: base, known: known, local: pipeline.NewRegistry(), named: pipeline.NewRegistry(), values: make([]value, len(l.columns)),
+	f := &delivery{layout: l, base: base, dir: dir, known: known, values: make([]value, len(l.columns)),
 		days: map[pipeline.Day]int64{}, day: pipeline.NoDay,
 		rows:     newTable(filepath.Join(dir, "rows.parquet"), pipeline.StagedColumns(l.src)),
 		rejects:  newTable(filepath.Join(dir, "rejects.parquet"), rejectColumns),
@@ -157,6 +159,11 @@ func (f *delivery) readRecords(in records, rec *record) error {
 				f.probe(f.records)
 			}
 			day, p := f.check(rec)
+			if p.reason == fine && len(f.unique) > 0 {
+				if p, err = f.checkUnique(); err != nil {
+					return err
+				}
+			}
 			if p.reason != fine {
 				err = f.reject(rec, p)
 			} else {
@@ -203,11 +210,7 @@ func (f *delivery) check(rec *record) (pipeline.Day, problem) {
 			return 0, problem{reason: r, field: c.at}
 		}
 	}
-	day, p := f.dayOf()
-	if p.reason == fine && len(f.unique) > 0 {
-		p = f.checkUnique()
-	}
-	return day, p
+	return f.dayOf()
 }
 
 // weigh notes what a record's bytes say about the declared encoding, and
@@ -241,20 +244,22 @@ func (f *delivery) dayOf() (pipeline.Day, problem) {
 
 // checkUnique comes last, so that a value counts as taken only by a record that
 // is accepted.
-func (f *delivery) checkUnique() problem {
-	for _, c := range f.unique {
+func (f *delivery) checkUnique() (problem, error) {
+	for i, c := range f.unique {
 		if v := &f.values[c.index]; v.present {
-			if _, taken := c.unique.Lookup("", f.identity(c, v)); taken {
-				return problem{reason: duplicateValue, field: c.at}
+			if has, err := f.taken[i].has(f.identity(c, v)); has || err != nil {
+				return problem{reason: duplicateValue, field: c.at}, err
 			}
 		}
 	}
-	for _, c := range f.unique {
+	for i, c := range f.unique {
 		if v := &f.values[c.index]; v.present {
-			c.unique.Add("", f.identity(c, v))
+			if err := f.taken[i].add(f.identity(c, v)); err != nil {
+				return problem{}, err
+			}
 		}
 	}
-	return problem{}
+	return problem{}, nil
 }
 
 // identity is what makes two values of a field the same: the typed value where

@@ -21,7 +21,8 @@
 // line, and its offset is 0.
 //
 // Memory is bounded: a few fixed buffers, one record of at most MaxRecord
-// bytes, one row group, and 16 to 20 bytes for each account that is new and for
-// each value of a field that is declared unique. Parquet takes up to 640 MiB
+// bytes, one row group, and what is remembered of new accounts and of the values
+// of unique fields, some 100 MB of each; beyond that, accounts are staged twice,
+// and values lie on disk, with 12 bits of each in memory. Parquet takes up to 640 MiB
 // where its pages are that large, and a workbook's parts up to 128 MiB.
 package intake

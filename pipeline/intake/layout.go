@@ -81,7 +81,7 @@ func compile(src *pipeline.Source) (*layout, error) {
 		if f.Item() {
 			l.items = append(l.items, c)
 		}
-		if c.unique != nil {
+		if f.Unique {
 			l.unique = append(l.unique, c)
 		}
 	}

@@ -99,8 +99,8 @@ func (t *table) create() error {
 	}
 	props := parquet.NewWriterProperties(parquet.WithDictionaryDefault(false), parquet.WithStats(false),
 		parquet.WithEncoding(parquet.Encodings.Plain), parquet.WithCompression(compress.Codecs.Uncompressed))
-	t.w = file.NewParquetWriter(struct{ io.Writer }{t.out}, root, file.WithWriterProps(props))
-	return nil
+	t.w, err = file.NewParquetWriterWithError(struct{ io.Writer }{t.out}, root, file.WithWriterProps(props))
+	return err
 }
 
 func (t *table) flush() error {

@@ -27,6 +27,7 @@ type Reader struct {
 	codecs codecs
 	spares spares
 	probe  func(record int64) // tests: called before each record is checked
+	held   int32              // tests: in place of inMemory
 }
 
 var _ pipeline.Reader = (*Reader)(nil)
@@ -39,7 +40,7 @@ func New(opts Options) *Reader {
 	if opts.Open == nil {
 		opts.Open = openRegular
 	}
-	return &Reader{opts: opts}
+	return &Reader{opts: opts, held: inMemory}
 }
 
 func openRegular(path string) (io.ReadCloser, error) {
@@ -77,6 +78,10 @@ func (r *Reader) Read(ctx context.Context, src *pipeline.Source, path, dir strin
 // delivery gives the reading of a file what the Reader has for all of them.
 func (r *Reader) delivery(f *delivery) *delivery {
 	f.codec, f.limit, f.probe = r.codecs.get(f.charset), r.opts.MaxRecord, r.probe
+	f.local.limit, f.named.limit = r.held, r.held
+	for range f.unique {
+		f.taken = append(f.taken, newTaken(f.dir, int(r.held)))
+	}
 	return f
 }
 
@@ -175,8 +180,8 @@ func (f *delivery) loaded() (*pipeline.Staged, error) {
 	if err := errors.Join(err[:]...); err != nil {
 		return nil, errors.Join(err, f.discard())
 	}
-	f.staged.New = f.local.Len()
-	return f.alone(), nil
+	f.staged.New = f.local.len()
+	return f.alone(), f.forget()
 }
 
 // seal writes the identity of the bytes and the counts into the receipt.
@@ -189,5 +194,14 @@ func (f *delivery) seal() {
 }
 
 func (f *delivery) discard() error {
-	return errors.Join(f.rows.discard(), f.rejects.discard(), f.accounts.discard(), f.recipients.discard())
+	return errors.Join(f.rows.discard(), f.rejects.discard(), f.accounts.discard(), f.recipients.discard(), f.forget())
+}
+
+// forget ends what is remembered of the values of unique fields.
+func (f *delivery) forget() error {
+	var errs []error
+	for _, t := range f.taken {
+		errs = append(errs, t.close())
+	}
+	return errors.Join(errs...)
 }

@@ -69,6 +69,9 @@ func (r *Reader) Replay(ctx context.Context, src *pipeline.Source, path, sha256 
 		return failed
 	}
 	err = r.take(ctx, f, path)
+	if ferr := f.forget(); err == nil {
+		err = ferr
+	}
 	var why refusal
 	switch {
 	case failed != nil:

@@ -95,11 +95,11 @@ func (f *delivery) writeAccount(b *buffer) error {
 			return nil
 		}
 	}
-	key, added, ok := f.local.Add(f.src.Sender, id)
-	if !ok {
-		return refusal("more accounts than an INTEGER can number")
+	place, added, err := f.local.place(f.src.Sender, id)
+	if err != nil {
+		return err
 	}
-	b.number(-1 - int64(key))
+	b.number(-1 - int64(place))
 	if !added {
 		return nil
 	}
@@ -131,11 +131,11 @@ func (f *delivery) writeRecipient(b *buffer) error {
 		b.null()
 		return nil
 	}
-	key, added, ok := f.named.Add(country, name)
-	if !ok {
-		return refusal("more recipients than an INTEGER can number")
+	place, added, err := f.named.place(country, name)
+	if err != nil {
+		return err
 	}
-	b.number(-1 - int64(key))
+	b.number(-1 - int64(place))
 	if !added {
 		return nil
 	}
@@ -204,8 +204,8 @@ func (f *delivery) conserved() error {
 		{"records by day", days, c.Accepted},
 		{"staged rows", f.rows.total, c.Accepted},
 		{"staged rejects", f.rejects.total, c.Rejected},
-		{"new accounts", f.accounts.total, int64(f.local.Len())},
-		{"recipients", f.recipients.total, int64(f.named.Len())},
+		{"new accounts", f.accounts.total, int64(f.local.len())},
+		{"recipients", f.recipients.total, int64(f.named.len())},
 		{"bytes", f.bytes, f.total.text},
 		{"lines", f.lines, f.total.lines},
 	} {

@@ -18,9 +18,17 @@ import (
 // FooterRows reads the number of rows from a file's footer with arrow-go,
 // which shares no code with the engine that wrote it.
 func (l *Lake) FooterRows(f pipeline.LakeFile) (int64, error) {
-	r, err := file.OpenParquetFile(l.Path(f), false)
+	n, err := rowsOf(l.Path(f))
 	if err != nil {
 		return 0, fmt.Errorf("lake/%s: %w", f.Path, err)
+	}
+	return n, nil
+}
+
+func rowsOf(path string) (int64, error) {
+	r, err := file.OpenParquetFile(path, false)
+	if err != nil {
+		return 0, err
 	}
 	n := r.NumRows()
 	return n, r.Close()
@@ -49,11 +57,16 @@ func (l *Lake) Registry(ctx context.Context, files []pipeline.LakeFile, columns 
 }
 
 // AddEntries adds the entries of a staged list to a registry, in their order,
-// and returns the key of each. The last of columns names the entry; the first
+// and returns the key of each; an entry may stand there twice. The last of columns names the entry; the first
 // is its scope where there are two, and scope is where there is one.
 func (l *Lake) AddEntries(ctx context.Context, staged, scope string, columns []string, to *pipeline.Registry) ([]int32, error) {
-	var keys []int32
-	err := batches(ctx, staged, func(b arrow.RecordBatch) error {
+	entries, err := rowsOf(staged)
+	if err != nil {
+		return nil, fmt.Errorf("new entries: %w", err)
+	}
+	to.Reserve(entries)
+	keys := make([]int32, 0, entries)
+	err = batches(ctx, staged, func(b arrow.RecordBatch) error {
 		names, ok := column(b, columns[len(columns)-1]).(*array.String)
 		scopes, scoped := column(b, columns[0]).(*array.String)
 		if !ok || len(columns) == 2 && !scoped {
