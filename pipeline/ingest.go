@@ -51,7 +51,8 @@ func (in *Inspection) Ingest(ctx context.Context) (int, error) {
 			return 0, err
 		}
 	}
-	in.known = nil // what comes next needs the memory
+	in.known = nil
+	debug.FreeOSMemory() // what comes next needs it
 	if err := in.controlTotals(); err != nil {
 		return 0, err
 	}

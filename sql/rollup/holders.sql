@@ -29,10 +29,27 @@ held AS (
     FROM account_ids a
     LEFT JOIN delivered d ON d.account_key = a.account_key
     LEFT JOIN first_accounts f ON f.person_id = d.person_id
+),
+ranked AS (
+    -- Persons are ranked block by block of their first accounts, and the blocks are added up: one rank over tens of millions would
+    -- have to be held in memory whole.
+    SELECT
+        account_key,
+        joint,
+        first_account - first_account % 65536 AS block,
+        dense_rank() OVER (PARTITION BY first_account - first_account % 65536 ORDER BY first_account, person_id NULLS LAST) AS place
+    FROM held
+),
+blocks AS (
+    SELECT block, max(place) AS persons FROM ranked GROUP BY block
+),
+starts AS (
+    SELECT block, sum(persons) OVER (ORDER BY block) - persons AS start FROM blocks
 )
 SELECT
-    account_key,
-    CAST(dense_rank() OVER (ORDER BY first_account, person_id NULLS LAST) - 1 AS INTEGER) AS person_key,
-    CASE WHEN joint = 1 THEN 'joint' ELSE 'owner' END AS holder
-FROM held
-ORDER BY account_key, person_key
+    r.account_key,
+    CAST(s.start + r.place - 1 AS INTEGER) AS person_key,
+    CASE WHEN r.joint = 1 THEN 'joint' ELSE 'owner' END AS holder
+FROM ranked r
+JOIN starts s ON s.block = r.block
+ORDER BY r.account_key, person_key
