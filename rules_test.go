@@ -22,7 +22,7 @@ var arrows = map[string][]string{
 	".":                   {},
 	"cmd/exhibit":         {"pipeline", "pipeline/casefile", "pipeline/catalog", "pipeline/custody", "pipeline/duckdb", "pipeline/intake", "pipeline/lake", "pipeline/strength", "pipeline/tally", "reports", "sql", "fixtures"},
 	"pipeline":            {},
-	"pipeline/enginetest": {"pipeline", "pipeline/catalog", "pipeline/duckdb", "sql"},
+	"pipeline/enginetest": {"pipeline", "pipeline/catalog", "pipeline/duckdb", "pipeline/tally", "sql"},
 	"sql":                 {},
 	"fixtures":            {"pipeline"},
 	"fixtures/generate":   {"fixtures"},

@@ -3,7 +3,6 @@ package tally
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"exhibit/pipeline"
 )
@@ -16,7 +15,6 @@ type worker struct {
 	batch  batch
 	ids    []uint32 // of the rows of the batch
 	keys   []int64
-	width  int // of the last range that had room; 0 none
 	out    chan<- []row
 	chunk  []row
 
@@ -34,20 +32,20 @@ func newWorker(m *month) *worker {
 var errCrowded = errors.New("a range has too many records")
 
 // ranges counts the accounts from ≤ account_key < to, in as many parts as they
-// need to have room.
+// need to have room: half of a part that has none, and twice one that had.
 func (w *worker) ranges(ctx context.Context, from, to int64) error {
-	w.width = int(to - from)
-	for from < to {
-		part := min(int64(w.width), to-from)
-		err := w.count(ctx, from, from+part)
-		if errors.Is(err, errCrowded) && part > 1 {
-			w.width = int(part+1) / 2
-			continue
-		}
-		if err != nil {
+	for width := to - from; from < to; {
+		width = min(width, to-from)
+		err := w.count(ctx, from, from+width)
+		switch {
+		case err == nil:
+			from += width
+			width *= 2
+		case errors.Is(err, errCrowded) && width > 1:
+			width = (width + 1) / 2
+		default:
 			return err
 		}
-		from += part
 	}
 	return w.hand(ctx)
 }
@@ -146,7 +144,7 @@ func (w *worker) addDense(keys []int32, ids []uint32, from int64, bit uint32) er
 		account := uint32(key) - first
 		if account >= width {
 			if key < 0 {
-				return fmt.Errorf("account_key %d: is negative", key)
+				return errors.New("a key is negative")
 			}
 			continue
 		}
