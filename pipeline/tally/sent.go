@@ -66,12 +66,13 @@ func (s *sentDays) addRows(b *batch) error {
 			return fmt.Errorf("sent_days: column %s: is NULL somewhere", sentColumns[i].name)
 		}
 	}
-	recipients := make([]int64, b.rows)
-	b.cols[1].at32(b.rows, nobody, recipients)
+	var cols [5][]int64
+	for i := range cols {
+		cols[i] = b.cols[i].values(b.rows, make([]int64, b.rows))
+	}
 	counts := map[sentDay]sentCount{}
-	for i, r := range recipients {
-		k := sentDay{pipeline.Day(b.cols[0].i32[i]), combination{r, b.cols[2].i64[i]}}
-		counts[k] = sentCount{b.cols[3].i64[i], b.cols[4].i64[i]}
+	for i, day := range cols[0] {
+		counts[sentDay{pipeline.Day(day), combination{cols[1][i], cols[2][i]}}] = sentCount{cols[3][i], cols[4][i]}
 	}
 	return s.add(counts)
 }

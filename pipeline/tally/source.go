@@ -35,11 +35,18 @@ type source struct {
 	groups  []group
 }
 
-// group says which accounts a row group may hold: from ≤ account_key < to, and
-// NULL.
+// group says what a row group may hold: accounts with from ≤ account_key < to,
+// and NULL; and the columns that need no reading, as all their rows are equal.
 type group struct {
 	from, to int64
 	nulls    bool
+	same     []equal // by column
+}
+
+// equal says whether all rows of a column are known to be equal, and to what.
+type equal struct {
+	known bool
+	value int64
 }
 
 // inspect reads a footer.
@@ -50,16 +57,15 @@ func inspect(path string, columns []column) (s source, err error) {
 		return s, fmt.Errorf("%s: %w", path, err)
 	}
 	defer func() { err = errors.Join(err, r.Close()) }()
-	at := r.MetaData().Schema.ColumnIndexByName(columns[0].name)
-	if at < 0 {
-		return s, fmt.Errorf("%s: no column %s", path, columns[0].name)
+	at := make([]int, len(columns))
+	for i, c := range columns {
+		at[i] = r.MetaData().Schema.ColumnIndexByName(c.name)
+		if at[i] < 0 || r.MetaData().Schema.Column(at[i]).PhysicalType() != c.kind {
+			return s, fmt.Errorf("%s: no column %s of %s", path, c.name, c.kind)
+		}
 	}
 	for i := range r.NumRowGroups() {
-		chunk, err := r.MetaData().RowGroup(i).ColumnChunk(at)
-		if err != nil {
-			return s, fmt.Errorf("%s: %w", path, err)
-		}
-		g, err := groupOf(chunk)
+		g, err := groupOf(r.MetaData().RowGroup(i), at)
 		if err != nil {
 			return s, fmt.Errorf("%s: row group %d: %w", path, i, err)
 		}
@@ -68,27 +74,52 @@ func inspect(path string, columns []column) (s source, err error) {
 	return s, nil
 }
 
-// groupOf reads the statistics of a column of keys. What they do not say may
-// be: any account, and none.
-func groupOf(chunk *metadata.ColumnChunkMetaData) (group, error) {
-	g := group{0, allAccounts, true}
-	stats, err := chunk.Statistics()
-	if err != nil || stats == nil {
-		return g, err
-	}
-	g.nulls = !stats.HasNullCount() || stats.NullCount() > 0
-	keys, ok := stats.(*metadata.Int32Statistics)
-	switch {
-	case !ok:
-		return g, errors.New("keys are no INTEGER")
-	case stats.HasMinMax() && keys.Min() < 0:
-		return g, errors.New("a key is negative")
-	case stats.HasMinMax():
-		g.from, g.to = int64(keys.Min()), int64(keys.Max())+1
-	case stats.HasNullCount() && stats.NullCount() == chunk.NumValues():
-		g.to = 0
+// groupOf reads the statistics of the columns, the first of which has the keys.
+// They bound the values: what they do not say may be.
+func groupOf(meta *metadata.RowGroupMetaData, at []int) (group, error) {
+	g := group{from: 0, to: allAccounts, nulls: true, same: make([]equal, len(at))}
+	for i, col := range at {
+		chunk, err := meta.ColumnChunk(col)
+		if err != nil {
+			return g, err
+		}
+		stats, err := chunk.Statistics()
+		if err != nil {
+			return g, err
+		}
+		if stats == nil || !stats.HasNullCount() {
+			continue
+		}
+		empty := stats.NullCount() == chunk.NumValues()
+		low, high := bounds(stats)
+		known := stats.HasMinMax() && !empty
+		switch {
+		case i > 0 && empty:
+			g.same[i] = equal{true, nobody}
+		case i > 0:
+			g.same[i] = equal{known && low == high && stats.NullCount() == 0, low}
+		case known && low < 0:
+			return g, errNegative
+		case known:
+			g.from, g.to, g.nulls = low, high+1, stats.NullCount() > 0
+		case empty:
+			g.to = 0
+		}
 	}
 	return g, nil
+}
+
+var errNegative = errors.New("a key is negative")
+
+// bounds are the least and the largest value of a column.
+func bounds(stats metadata.TypedStatistics) (low, high int64) {
+	switch s := stats.(type) {
+	case *metadata.Int32Statistics:
+		return int64(s.Min()), int64(s.Max())
+	case *metadata.Int64Statistics:
+		return s.Min(), s.Max()
+	}
+	return math.MinInt64, math.MaxInt64
 }
 
 // accounts is one more than the largest key that may stand in the file.
@@ -103,7 +134,7 @@ func (s *source) accounts() (n int64) {
 const batchRows = 16 << 10
 
 // batch is a number of rows, by column: int32 values of an INTEGER or DATE,
-// int64 of a BIGINT. Values are dense: what is NULL stands in its levels alone.
+// int64 of a BIGINT, both without what is NULL.
 type batch struct {
 	rows int
 	cols []columnBatch
@@ -114,6 +145,7 @@ type columnBatch struct {
 	i64    []int64
 	levels []int16 // 0 where a value is NULL; not set where dense
 	dense  bool    // no value is NULL
+	same   equal   // known: the column was not read
 }
 
 // read hands over the rows of the row groups that wanted chooses, a batch at a
@@ -140,23 +172,25 @@ func (s *source) read(ctx context.Context, b *batch, wanted func(group) bool, ta
 func (s *source) readGroup(ctx context.Context, r *file.Reader, at int, b *batch, take func() error) error {
 	group := r.RowGroup(at)
 	readers := make([]file.ColumnChunkReader, len(s.columns))
+	b.prepare(s.groups[at].same)
 	for i, c := range s.columns {
-		col := r.MetaData().Schema.ColumnIndexByName(c.name)
-		if col < 0 || r.MetaData().Schema.Column(col).PhysicalType() != c.kind {
-			return fmt.Errorf("no column %s of %s", c.name, c.kind)
+		if b.cols[i].same.known {
+			continue
 		}
 		var err error
-		if readers[i], err = group.Column(col); err != nil {
+		if readers[i], err = group.Column(r.MetaData().Schema.ColumnIndexByName(c.name)); err != nil {
 			return fmt.Errorf("column %s: %w", c.name, err)
 		}
 	}
-	b.prepare(len(s.columns))
 	for left := group.NumRows(); left > 0; left -= int64(b.rows) {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		b.rows = int(min(left, batchRows))
 		for i, c := range readers {
+			if c == nil {
+				continue
+			}
 			if err := b.cols[i].read(c, b.rows); err != nil {
 				return fmt.Errorf("column %s: %w", s.columns[i].name, err)
 			}
@@ -166,6 +200,9 @@ func (s *source) readGroup(ctx context.Context, r *file.Reader, at int, b *batch
 		}
 	}
 	for i, c := range readers {
+		if c == nil {
+			continue
+		}
 		if c.HasNext() {
 			return fmt.Errorf("column %s: has more values than the row group has rows", s.columns[i].name)
 		}
@@ -176,9 +213,12 @@ func (s *source) readGroup(ctx context.Context, r *file.Reader, at int, b *batch
 	return nil
 }
 
-func (b *batch) prepare(columns int) {
-	for len(b.cols) < columns {
+func (b *batch) prepare(same []equal) {
+	for len(b.cols) < len(same) {
 		b.cols = append(b.cols, columnBatch{})
+	}
+	for i, e := range same {
+		b.cols[i].same, b.cols[i].dense = e, e.known && e.value != nobody
 	}
 }
 
@@ -211,20 +251,36 @@ func (c *columnBatch) read(r file.ColumnChunkReader, n int) (err error) {
 // nobody stands for the recipient of a record that names none: it sorts last.
 const nobody int64 = math.MaxInt64
 
-// at32 gives the values of an INTEGER column row by row, with null for NULL.
-// They are put into to.
-func (c *columnBatch) at32(rows int, null int64, to []int64) {
-	if c.dense {
+// values gives the values of a column row by row, with nobody for NULL. Where
+// they have to be put together they are put into to.
+func (c *columnBatch) values(rows int, to []int64) []int64 {
+	to = to[:rows]
+	switch {
+	case c.same.known:
+		for i := range to {
+			to[i] = c.same.value
+		}
+	case c.dense && c.i64 != nil:
+		return c.i64[:rows]
+	case c.dense:
 		for i, v := range c.i32[:rows] {
 			to[i] = int64(v)
 		}
-		return
-	}
-	next := 0
-	for i, l := range c.levels[:rows] {
-		if to[i] = null; l != 0 {
-			to[i] = int64(c.i32[next])
-			next++
+	default:
+		next := 0
+		for i, l := range c.levels[:rows] {
+			if to[i] = nobody; l != 0 {
+				to[i] = c.at(next)
+				next++
+			}
 		}
 	}
+	return to
+}
+
+func (c *columnBatch) at(i int) int64 {
+	if c.i64 != nil {
+		return c.i64[i]
+	}
+	return int64(c.i32[i])
 }

@@ -13,8 +13,8 @@ type worker struct {
 	cells  cells
 	combos combinations
 	batch  batch
-	ids    []uint32 // of the rows of the batch
-	keys   []int64
+	ids    []uint32   // of the rows of the batch
+	room   [5][]int64 // for columns of the batch
 	out    chan<- []row
 	chunk  []row
 
@@ -24,8 +24,11 @@ type worker struct {
 }
 
 func newWorker(m *month) *worker {
-	return &worker{month: m, cells: cells{limit: m.limits.loose / m.job.Workers},
-		ids: make([]uint32, batchRows), keys: make([]int64, batchRows), chunk: m.newChunk()}
+	w := &worker{month: m, cells: cells{limit: m.limits.loose / m.job.Workers}, ids: make([]uint32, batchRows), chunk: m.newChunk()}
+	for i := range w.room {
+		w.room[i] = make([]int64, batchRows)
+	}
+	return w
 }
 
 // errCrowded: a range of accounts has more loose records than there may be.
@@ -92,15 +95,25 @@ func (w *worker) number() error {
 	if !fields.dense {
 		return errors.New("column fields: is NULL somewhere")
 	}
-	n := w.batch.rows
-	recipients.at32(n, nobody, w.keys)
-	last, id := combination{}, uint32(0)
-	for i, r := range w.keys[:n] {
-		x := combination{r, fields.i64[i]}
-		if x != last || i == 0 {
-			last, id = x, w.combos.id(x)
+	ids, sets := w.ids[:w.batch.rows], fields.values(w.batch.rows, w.room[2])
+	if recipients.same.known {
+		last := combination{recipients.same.value, sets[0]}
+		id := w.combos.id(last)
+		for i, f := range sets {
+			if f != last.fields {
+				last.fields = f
+				id = w.combos.id(last)
+			}
+			ids[i] = id
 		}
-		w.ids[i] = id
+	} else {
+		last, id := combination{}, uint32(0)
+		for i, r := range recipients.values(w.batch.rows, w.room[1]) {
+			if x := (combination{r, sets[i]}); x != last || i == 0 {
+				last, id = x, w.combos.id(x)
+			}
+			ids[i] = id
+		}
 	}
 	if len(w.combos.list) > w.limits.varied {
 		return pipeline.ErrVaried
@@ -144,7 +157,7 @@ func (w *worker) addDense(keys []int32, ids []uint32, from int64, bit uint32) er
 		account := uint32(key) - first
 		if account >= width {
 			if key < 0 {
-				return errors.New("a key is negative")
+				return errNegative
 			}
 			continue
 		}
@@ -172,9 +185,10 @@ func (w *worker) addMonths(from int64) error {
 	if !accounts.dense || !perDay.dense || !days.dense {
 		return errors.New("account_months has a NULL")
 	}
+	n, masks := perDay.values(w.batch.rows, w.room[3]), days.values(w.batch.rows, w.room[4])
 	for i, key := range accounts.i32[:w.batch.rows] {
 		if account := int64(key) - from; account >= 0 && account < int64(w.cells.width) {
-			if !w.cells.putMany(uint32(account), w.ids[i], uint32(days.i32[i]), perDay.i64[i]) {
+			if !w.cells.putMany(uint32(account), w.ids[i], uint32(masks[i]), n[i]) {
 				return errCrowded
 			}
 		}
