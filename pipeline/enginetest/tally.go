@@ -187,6 +187,32 @@ func (l *tallyBench) month(rows [][]any) {
 	}
 	l.same("with other workers", whole, l.job("made", month, days, 2+int(l.seed%3)))
 	l.same("merged", whole, l.merged(month, days))
+	half := days[:len(days)/2]
+	for len(half) < len(days) && len(half) > 0 && days[len(half)].Day == half[len(half)-1].Day {
+		half = days[:len(half)+1] // a base has whole days
+	}
+	l.same("merged into what the engine made", whole, l.job("made", month, days[len(half):], 2, l.sql(rows, half)))
+}
+
+// sql has the engine make the rollups of some days.
+func (l *tallyBench) sql(rows [][]any, days []pipeline.TallyDay) pipeline.TallyJob {
+	l.t.Helper()
+	var some [][]any
+	for _, row := range rows {
+		if slices.ContainsFunc(days, func(d pipeline.TallyDay) bool { return d.Day == row[1] }) {
+			some = append(some, row)
+		}
+	}
+	transfers, _ := pipeline.LookupTable("transfers")
+	l.mount(pipeline.Mounted{Def: transfers, Rows: some})
+	dir := l.t.TempDir()
+	made := pipeline.TallyJob{Months: dir + "/months.parquet", SentDays: dir + "/days.parquet"}
+	for name, path := range map[string]string{"account_months": made.Months, "sent_days": made.SentDays} {
+		if _, err := l.e.Export(l.t.Context(), l.queries[name].SQL, path); err != nil {
+			l.t.Fatal(err)
+		}
+	}
+	return made
 }
 
 // merged counts the days in a random order, some at a time.

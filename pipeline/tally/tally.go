@@ -48,11 +48,14 @@ const (
 
 // Tally counts months. The zero value is ready.
 type Tally struct {
+	// Varied is how many combinations of day, recipient and fields a month may
+	// have; 0 is 524,288.
+	Varied int
 	limits limits // zero: the constants above
 }
 
 // limits are the constants above, which tests lower.
-type limits struct{ accounts, varied, loose int }
+type limits struct{ accounts, loose, varied int }
 
 var _ pipeline.Tally = (*Tally)(nil)
 
@@ -70,7 +73,14 @@ func (t *Tally) Month(ctx context.Context, job pipeline.TallyJob) (pipeline.Tall
 }
 
 func (t *Tally) month(ctx context.Context, job pipeline.TallyJob) (rows pipeline.TallyRows, err error) {
-	m, err := newMonth(job, t.limits)
+	l := t.limits
+	if l.accounts == 0 {
+		l = limits{accountsAtOnce, looseLimit, variedLimit}
+	}
+	if t.Varied > 0 {
+		l.varied = t.Varied
+	}
+	m, err := newMonth(job, l)
 	if err != nil {
 		return rows, err
 	}
@@ -97,9 +107,6 @@ type month struct {
 }
 
 func newMonth(job pipeline.TallyJob, l limits) (*month, error) {
-	if l == (limits{}) {
-		l = limits{accountsAtOnce, variedLimit, looseLimit}
-	}
 	job.Workers = max(1, min(job.Workers, mostWorkers))
 	m := &month{job: job, limits: l, sent: sentDays{limit: l.varied}, free: make(chan []row, aheadChunks)}
 	accounts := int64(0)

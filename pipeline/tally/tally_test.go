@@ -33,11 +33,11 @@ func TestCountsEveryRecord(t *testing.T) {
 		if diff := gocmp.Diff(w.sentDays(), sentRows(t, want.SentDays)); diff != "" {
 			t.Fatalf("seed %d: sent_days (-one by one +tally)\n%s", seed, diff)
 		}
-		for n, narrow := range []limits{{1 << 20, 1 << 20, 1}, {100, 1 << 20, 64}, wide} {
+		for n, narrow := range []limits{{1 << 20, 1, 1 << 20}, {100, 64, 1 << 20}, wide} {
 			got := run(t, w, narrow, job(dir, fmt.Sprint("narrow", n), w, days), 1+n)
 			same(t, fmt.Sprintf("seed %d, limits %v", seed, narrow), want, got)
 		}
-		got := w.merged(t, dir, days, limits{200, 1 << 20, 8})
+		got := w.merged(t, dir, days, limits{200, 8, 1 << 20})
 		same(t, fmt.Sprintf("seed %d, merged", seed), want, got)
 	}
 }
@@ -109,18 +109,18 @@ func TestVariedMonthIsRefused(t *testing.T) {
 	for workers := range 3 {
 		j := job(dir, "varied", w, days)
 		j.Workers = workers
-		if _, err := (&Tally{limits: limits{200, rows - 1, 8}}).Month(t.Context(), j); !errors.Is(err, pipeline.ErrVaried) {
+		if _, err := (&Tally{Varied: rows - 1}).Month(t.Context(), j); !errors.Is(err, pipeline.ErrVaried) {
 			t.Errorf("%d workers: %v", workers, err)
 		}
-		if _, err := (&Tally{limits: limits{200, rows, 8}}).Month(t.Context(), j); err != nil {
+		if _, err := (&Tally{Varied: rows}).Month(t.Context(), j); err != nil {
 			t.Errorf("%d workers: %v", workers, err)
 		}
 	}
 	base := job(dir, "base", w, days[:len(days)/2])
-	run(t, w, limits{200, rows, 8}, base, 1)
+	run(t, w, limits{200, 8, rows}, base, 1)
 	j := job(dir, "varied", w, days[len(days)/2:])
 	j.BaseMonths, j.BaseDays = []string{base.Months}, []string{base.SentDays}
-	if _, err := (&Tally{limits: limits{200, rows - 1, 8}}).Month(t.Context(), j); !errors.Is(err, pipeline.ErrVaried) {
+	if _, err := (&Tally{Varied: rows - 1}).Month(t.Context(), j); !errors.Is(err, pipeline.ErrVaried) {
 		t.Errorf("merged: %v", err)
 	}
 }
