@@ -20,9 +20,9 @@ import (
 // pipeline are the only medium between them.
 var arrows = map[string][]string{
 	".":                   {},
-	"cmd/exhibit":         {"pipeline", "pipeline/casefile", "pipeline/catalog", "pipeline/custody", "pipeline/duckdb", "pipeline/intake", "pipeline/lake", "pipeline/strength", "reports", "sql", "fixtures"},
+	"cmd/exhibit":         {"pipeline", "pipeline/casefile", "pipeline/catalog", "pipeline/custody", "pipeline/duckdb", "pipeline/intake", "pipeline/lake", "pipeline/strength", "pipeline/tally", "reports", "sql", "fixtures"},
 	"pipeline":            {},
-	"pipeline/enginetest": {"pipeline", "pipeline/catalog", "pipeline/duckdb", "sql"},
+	"pipeline/enginetest": {"pipeline", "pipeline/catalog", "pipeline/duckdb", "pipeline/tally", "sql"},
 	"sql":                 {},
 	"fixtures":            {"pipeline"},
 	"fixtures/generate":   {"fixtures"},

@@ -140,9 +140,7 @@ func (in *Inspection) months(src *Source) []int {
 	return slices.Compact(months)
 }
 
-// rollupOnce finds a rollup by the key of its inputs, or makes it: from the
-// same rollup of fewer days and the days that it lacks where that is possible,
-// otherwise from all.
+// rollupOnce finds a rollup by the key of its inputs, or makes it.
 func (in *Inspection) rollupOnce(ctx context.Context, q *Query, s scope) ([]LakeFile, error) {
 	key, err := in.rollupKey(q, s.tables)
 	if err != nil {
@@ -157,16 +155,12 @@ func (in *Inspection) rollupOnce(ctx context.Context, q *Query, s scope) ([]Lake
 		}
 		return files, nil
 	}
-	kept, err := in.family(q, s)
-	if err != nil {
-		return nil, err
-	}
-	place := fmt.Sprintf("%s%s/%s", q.Name, s.folder, key[:12])
-	base, missing := in.ancestor(kept)
-	if base != nil {
-		kept.Files, err = in.mergeDays(ctx, q, s, *base, missing, place)
+	var kept Rollup
+	if isTallied(q) {
+		err = in.tallyMonth(ctx, s)
+		kept = in.made[key]
 	} else {
-		kept.Files, err = in.makeRollup(ctx, q, s.tables, place)
+		kept.Files, err = in.makeRollup(ctx, q, s.tables, fmt.Sprintf("%s%s/%s", q.Name, s.folder, key[:12]))
 	}
 	if err != nil {
 		return nil, err
@@ -195,6 +189,9 @@ func (in *Inspection) makeRollup(ctx context.Context, q *Query, tables map[strin
 // rollupKey is a hash over all that the rollup depends on.
 func (in *Inspection) rollupKey(q *Query, tables map[string]table) (string, error) {
 	parts := []any{q.Name, in.sqlOf(q), in.Engine.Version()}
+	if isTallied(q) {
+		parts = append(parts, in.Tally.Version())
+	}
 	for _, name := range q.Needs {
 		t, ok := tables[name]
 		if !ok {

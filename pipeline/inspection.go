@@ -21,6 +21,7 @@ type Inspection struct {
 	Store    Store
 	Ledger   Ledger
 	Engine   Engine
+	Tally    Tally
 	Reader   Reader
 	Queries  []Query // in running order
 	Progress Progress

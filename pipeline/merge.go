@@ -4,23 +4,100 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 )
 
-// mergeVariant names the SQL that makes one rollup of two over different days:
-// <name>.merge.sql reads the table of its own name.
-const mergeVariant = "merge"
+// tallied are the rollups that a Tally counts, both in one pass.
+var tallied = [2]string{"account_months", "sent_days"}
+
+func isTallied(q *Query) bool { return q.Scope != "" && slices.Contains(tallied[:], q.Name) }
+
+// tallyMonth makes both tallied rollups of a source and month: from those of
+// fewer days and the days that they lack where that is possible, otherwise from
+// all of its days. A month that is not for a Tally is made by the SQL.
+func (in *Inspection) tallyMonth(ctx context.Context, s scope) error {
+	var queries [2]*Query
+	var keys, places [2]string
+	var kept [2]Rollup
+	for i, name := range tallied {
+		at := slices.IndexFunc(in.Queries, func(q Query) bool { return q.Kind == RollupQuery && q.Name == name })
+		if at < 0 {
+			return fmt.Errorf("no rollup %s, which is counted together with this one", name)
+		}
+		q := &in.Queries[at]
+		var err error
+		if keys[i], err = in.rollupKey(q, s.tables); err != nil {
+			return err
+		}
+		if kept[i], err = in.family(q, s); err != nil {
+			return err
+		}
+		queries[i], places[i] = q, fmt.Sprintf("%s%s/%s", name, s.folder, keys[i][:12])
+	}
+	files, err := in.countMonth(ctx, s, in.ancestors(kept), places)
+	if errors.Is(err, ErrVaried) {
+		for i, q := range queries {
+			if files[i], err = in.makeRollup(ctx, q, s.tables, places[i]); err != nil {
+				return err
+			}
+		}
+	}
+	if err != nil {
+		return err
+	}
+	for i, key := range keys {
+		kept[i].Files = files[i]
+		in.made[key] = kept[i]
+	}
+	return nil
+}
+
+// countMonth has the Tally count what the base lacks of a month.
+func (in *Inspection) countMonth(ctx context.Context, s scope, base [2]Rollup, places [2]string) (files [2][]LakeFile, err error) {
+	transfers := s.tables["transfers"]
+	job := TallyJob{Source: s.source, Month: s.month, Workers: in.Workers}
+	for i, f := range transfers.Files {
+		day, ok := f.Values["transfer_date"].(Day)
+		if _, counted := base[0].Parts[day.String()]; ok && counted {
+			continue
+		}
+		if err := in.Store.Verify(transfers.lake[i]); err != nil {
+			return files, err
+		}
+		job.Days = append(job.Days, TallyDay{f.Path, day})
+	}
+	for i, paths := range []*[]string{&job.BaseMonths, &job.BaseDays} {
+		for _, f := range base[i].Files {
+			if err := in.Store.Verify(f); err != nil {
+				return files, err
+			}
+			*paths = append(*paths, in.Store.Root()+"/"+f.Path)
+		}
+	}
+	dir, err := in.Store.Staging()
+	if err != nil {
+		return files, err
+	}
+	job.Months, job.SentDays = dir+"/months.parquet", dir+"/days.parquet"
+	rows, err := in.Tally.Month(ctx, job)
+	if err != nil {
+		return files, errors.Join(err, os.RemoveAll(dir))
+	}
+	months, err := in.Store.Commit(job.Months, places[0]+"-0.parquet", rows.Months)
+	if err != nil {
+		return files, err
+	}
+	days, err := in.Store.Commit(job.SentDays, places[1]+"-0.parquet", rows.SentDays)
+	return [2][]LakeFile{{months}, {days}}, err
+}
 
 // family names the rollups that differ from this one in nothing but the days
-// that they are made of, and says which days this one is made of. A rollup
-// that cannot be merged has no family.
+// that they are made of, and says which days this one is made of.
 func (in *Inspection) family(q *Query, s scope) (Rollup, error) {
-	merge, ok := q.Variants[mergeVariant]
-	if !ok || s.source == "" {
-		return Rollup{}, nil
-	}
-	parts := []any{q.Name, in.sqlOf(q), merge, in.Engine.Version(), s.source, s.month}
+	parts := []any{q.Name, in.sqlOf(q), in.Engine.Version(), in.Tally.Version(), s.source, s.month}
 	for _, name := range q.Needs {
 		if name != "transfers" {
 			parts = append(parts, name, s.tables[name].hash)
@@ -44,29 +121,21 @@ func dayHashes(t table) map[string]string {
 	return out
 }
 
-// ancestor finds the kept rollup of a family that has the most of the wanted
-// days, each with the same files, and no other day, and lists the days that it
-// lacks; nil where there is none.
-func (in *Inspection) ancestor(wanted Rollup) (*Rollup, map[string]bool) {
-	if wanted.Family == "" {
-		return nil, nil
-	}
-	var best *Rollup
-	for _, r := range in.Store.Family(wanted.Family) {
-		if within(r.Parts, wanted.Parts) && len(r.Parts) > 0 && (best == nil || len(r.Parts) > len(best.Parts)) {
-			best = &r
+// ancestors finds the kept rollups, one of each family, that have the most of
+// the wanted days, both the same, each with the same files, and no other day;
+// empty ones where there are none.
+func (in *Inspection) ancestors(wanted [2]Rollup) (best [2]Rollup) {
+	others := in.Store.Family(wanted[1].Family)
+	for _, r := range in.Store.Family(wanted[0].Family) {
+		if len(r.Parts) <= len(best[0].Parts) || !within(r.Parts, wanted[0].Parts) {
+			continue
+		}
+		at := slices.IndexFunc(others, func(o Rollup) bool { return maps.Equal(o.Parts, r.Parts) })
+		if at >= 0 {
+			best = [2]Rollup{r, others[at]}
 		}
 	}
-	if best == nil {
-		return nil, nil
-	}
-	missing := map[string]bool{}
-	for day := range wanted.Parts {
-		if _, ok := best.Parts[day]; !ok {
-			missing[day] = true
-		}
-	}
-	return best, missing
+	return best
 }
 
 func within(parts, all map[string]string) bool {
@@ -76,66 +145,4 @@ func within(parts, all map[string]string) bool {
 		}
 	}
 	return true
-}
-
-// mergeDays makes a rollup from one of fewer days and the records of the days
-// that it lacks. It gives what makeRollup gives, byte for byte.
-func (in *Inspection) mergeDays(ctx context.Context, q *Query, s scope, base Rollup, missing map[string]bool, place string) ([]LakeFile, error) {
-	fresh := map[string]table{}
-	for name, t := range s.tables {
-		fresh[name] = t
-	}
-	days := newTable("transfers")
-	for i, f := range s.tables["transfers"].Files {
-		if missing[fmt.Sprint(f.Values["transfer_date"])] {
-			days.Files = append(days.Files, f)
-			days.lake = append(days.lake, s.tables["transfers"].lake[i])
-		}
-	}
-	if err := days.close(); err != nil {
-		return nil, err
-	}
-	fresh["transfers"] = days
-	if err := in.mountNeeds(ctx, q.Needs, fresh); err != nil {
-		return nil, err
-	}
-	dir, err := in.Store.Staging()
-	if err != nil {
-		return nil, err
-	}
-	added := dir + "/days.parquet"
-	if _, err := in.Engine.Export(ctx, in.sqlOf(q), added); err != nil {
-		return nil, err
-	}
-	files, err := in.mergeWith(ctx, q, base, added, place)
-	return files, errors.Join(err, os.RemoveAll(dir))
-}
-
-// mergeWith merges a kept rollup with one that lies in staging.
-func (in *Inspection) mergeWith(ctx context.Context, q *Query, base Rollup, added, place string) ([]LakeFile, error) {
-	both := newTable(q.Name)
-	for _, f := range base.Files {
-		if f.Rows > 0 {
-			in.addFile(&both, f, nil)
-		}
-	}
-	if err := errors.Join(in.verifyTable(both), both.close()); err != nil {
-		return nil, err
-	}
-	both.Files = append(both.Files, MountedFile{Path: added})
-	both.hash += " and " + added
-	needs := []string{q.Name}
-	tables := map[string]table{q.Name: both}
-	if err := in.mount(ctx, both); err != nil {
-		return nil, err
-	}
-	var files []LakeFile
-	for n, r := range in.ranges(q) {
-		f, err := in.exportRange(ctx, q, q.Variants[mergeVariant], needs, tables, r, fmt.Sprintf("%s-%d.parquet", place, n))
-		if err != nil {
-			return nil, err
-		}
-		files = append(files, f)
-	}
-	return files, nil
 }

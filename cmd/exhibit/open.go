@@ -16,6 +16,7 @@ import (
 	"exhibit/pipeline/duckdb"
 	"exhibit/pipeline/intake"
 	"exhibit/pipeline/lake"
+	"exhibit/pipeline/tally"
 	"exhibit/sql"
 
 	"github.com/spf13/cobra"
@@ -83,7 +84,7 @@ func (a *app) prepare(write bool) (*opened, error) {
 	}
 	o.Inspection = &pipeline.Inspection{Case: c, Files: matched.Files, Control: matched.Control,
 		NoFiles: noFiles(matched), Inbox: inbox, Runs: filepath.Join(a.caseDir, "runs"),
-		Store: o.lake, Ledger: o.ledger, Reader: o.reader, Queries: queries, Progress: o.talk,
+		Store: o.lake, Ledger: o.ledger, Reader: o.reader, Tally: &tally.Tally{}, Queries: queries, Progress: o.talk,
 		Workers: a.settings.Threads, Log: o.talk.log}
 	if o.ledger.Torn > 0 {
 		o.talk.Say("the ledger ended in an interrupted line, which was cut off", map[string]any{"bytes": o.ledger.Torn})

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"exhibit/fixtures"
+	"exhibit/pipeline/tally"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -287,6 +288,33 @@ func TestMergedMonthsEqualARebuild(t *testing.T) {
 		if diff := cmp.Diff(merged, months(t, dir)); diff != "" {
 			t.Errorf("order %d (-merged +made anew):\n%s", seed, diff)
 		}
+	}
+}
+
+// A month whose records differ in too many ways to be counted in Go is made by
+// the SQL, with the same figures.
+func TestVariedMonthIsMadeBySQL(t *testing.T) {
+	made, _ := generated(t, propertySpec(17))
+	want := figuresOf(t, copyCase(t, made))
+	dir := copyCase(t, made)
+	if code, _, errs := exhibit("ingest", "--case", dir); code != 0 && code != 3 {
+		t.Fatalf("exit code %d: %s", code, errs)
+	}
+	a := &app{caseDir: dir, settings: Settings{Memory: "256MiB", Threads: 2}, err: &bytes.Buffer{}}
+	o, err := a.open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Tally = &tally.Tally{Varied: 1}
+	if err := errors.Join(o.Derive(t.Context()), o.Close()); err != nil {
+		t.Fatal(err)
+	}
+	before := months(t, dir)
+	if got := figuresOf(t, dir); !bytes.Equal(want, got) {
+		t.Error("figures.json differs")
+	}
+	if diff := cmp.Diff(before, months(t, dir)); diff != "" {
+		t.Errorf("the run made the months anew (-before +after):\n%s", diff)
 	}
 }
 

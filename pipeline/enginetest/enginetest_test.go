@@ -5,6 +5,7 @@ import (
 
 	"exhibit/pipeline"
 	"exhibit/pipeline/duckdb"
+	inmemory "exhibit/pipeline/tally"
 	"exhibit/sql"
 )
 
@@ -28,3 +29,6 @@ func TestExamples(t *testing.T) { Run(t, openDuckDB, sql.Files) }
 // The built-in queries agree with their definitions worked out record by
 // record, whatever the order, the months and the ranges.
 func TestProperties(t *testing.T) { Properties(t, openDuckDB, sql.Files) }
+
+// The months that package tally counts are those of their SQL.
+func TestTally(t *testing.T) { Tally(t, openDuckDB, &inmemory.Tally{}, sql.Files) }

@@ -1,14 +1,15 @@
 -- check: totals_agree
 -- title: Three counts of the same records agree
 -- title.ko: 세 가지 방법으로 센 레코드 수의 일치
--- needs: files, sources, source_days, file_days, account_months
+-- needs: files, sources, source_days, file_days, sent_days, account_months
 -- severity: stop
 -- rule: Evidence: what was counted on reading, what the Parquet footers say, and what SQL counts in the lake are the same
 --
 -- Lists loaded files where the accepted records counted on reading, the rows by the footers of their Parquet files, and, for
 -- transfers, the records that SQL counts in the lake differ; what SQL finds in the lake of a file that is not loaded; days of a
--- source on which the count of reading and that of SQL differ; and sources whose records with an account are not all in
--- account_months. counted is SQL's count, and expected the other path's.
+-- source on which the count of reading and that of SQL differ; days on which sent_days, which is not counted by SQL, has other
+-- records, or others without an account; and sources whose records with an account are not all in account_months. For the rollups
+-- that are not counted by SQL counted is theirs, and expected SQL's; elsewhere counted is SQL's, and expected the other path's.
 WITH loaded AS (
     SELECT f.source, f.file_id, f.accepted, f.footer_rows
     FROM files f
@@ -44,6 +45,22 @@ by_day AS (
     FROM source_days d
     FULL OUTER JOIN counted_days c ON c.source = d.source AND c.transfer_date = d.transfer_date
 ),
+in_sent_days AS (
+    SELECT source, transfer_date, sum(records) AS records, sum(without_account) AS without_account
+    FROM sent_days
+    GROUP BY source, transfer_date
+),
+by_sent_day AS (
+    SELECT
+        COALESCE(c.source, s.source) AS source,
+        COALESCE(c.transfer_date, s.transfer_date) AS transfer_date,
+        COALESCE(c.records, 0) AS expected,
+        COALESCE(s.records, 0) AS counted,
+        COALESCE(c.without_account, 0) AS expected_without,
+        COALESCE(s.without_account, 0) AS counted_without
+    FROM counted_days c
+    FULL OUTER JOIN in_sent_days s ON s.source = c.source AND s.transfer_date = c.transfer_date
+),
 in_months AS (
     SELECT source, sum(records) AS records FROM account_months GROUP BY source
 ),
@@ -70,6 +87,16 @@ problems AS (
     SELECT 'day: sql' AS what, source, CAST(NULL AS VARCHAR) AS file_id, transfer_date, expected, counted
     FROM by_day
     WHERE expected <> counted
+    UNION ALL
+    SELECT 'day: sent_days' AS what, source, CAST(NULL AS VARCHAR) AS file_id, transfer_date, expected, counted
+    FROM by_sent_day
+    WHERE expected <> counted
+    UNION ALL
+    SELECT
+        'day: sent_days without account' AS what, source, CAST(NULL AS VARCHAR) AS file_id, transfer_date,
+        expected_without AS expected, counted_without AS counted
+    FROM by_sent_day
+    WHERE expected_without <> counted_without
     UNION ALL
     SELECT
         'source: account_months' AS what, source, CAST(NULL AS VARCHAR) AS file_id, CAST(NULL AS DATE) AS transfer_date, expected, counted
