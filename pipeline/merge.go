@@ -12,13 +12,16 @@ import (
 // <name>.merge.sql reads the table of its own name.
 const mergeVariant = "merge"
 
-// family names the rollups that differ from this one in nothing but the days
-// that they are made of, and says which days this one is made of. A rollup
-// that cannot be merged has no family.
+// family names the rollups that differ from this one in nothing but the days,
+// or months, that they are made of, and says which these are of this one. A
+// rollup that cannot be merged has no family.
 func (in *Inspection) family(q *Query, s scope) (Rollup, error) {
 	merge, ok := q.Variants[mergeVariant]
-	if !ok || s.source == "" {
+	if !ok {
 		return Rollup{}, nil
+	}
+	if q.Scope == "" {
+		return in.foldFamily(q, s.tables)
 	}
 	parts := []any{q.Name, in.sqlOf(q), merge, in.Engine.Version(), s.source, s.month}
 	for _, name := range q.Needs {
