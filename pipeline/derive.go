@@ -11,7 +11,7 @@ import (
 
 // accountsARange is how many accounts a rollup with a range key looks at in
 // one go: it bounds the memory of its hash table.
-const accountsARange = 4 << 20
+const accountsARange = 1 << 20
 
 // Derive brings every rollup up to date and mounts all tables. A rollup is a
 // pure function of its inputs: one whose inputs are what they were is not

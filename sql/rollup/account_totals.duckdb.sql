@@ -8,12 +8,12 @@ WITH sent AS (
         records * popcount(fields) AS items,
         days,
         CAST(month AS BIGINT) * 2147483648 AS month_code,
-        CAST(1 AS HUGEINT) << CAST((month // 100 * 12 + month % 100) % 120 AS INTEGER) AS month_bit
+        CAST(1 AS HUGEINT) << (month - month // 100 * 88) % 120 AS month_bit
     FROM account_months
     WHERE records > 0
 ),
 totals AS MATERIALIZED (
-    -- Month and days in one number: the smallest has the first day, by its lowest bit; the largest the last, by its highest.
+    -- Month and days in one number: the smallest has the first day, by its lowest bit, the largest the last, by its highest.
     SELECT
         account_key,
         sum(records) AS records,
@@ -42,7 +42,7 @@ coded AS (
         t.items,
         COALESCE(o.days, t.days) AS days,
         t.first_code // 2147483648 AS first_month,
-        length(bin(t.first_code % 2147483648)) AS first_day,
+        bit_count(t.first_code % 2147483648 - 1) + 1 AS first_day,
         t.last_code // 2147483648 AS last_month,
         length(bin(t.last_code % 2147483648)) AS last_day
     FROM totals t
