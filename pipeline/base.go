@@ -13,8 +13,10 @@ import (
 // key of every rollup made from it.
 type table struct {
 	Mounted
-	lake []LakeFile // the files of Mounted, as the ledger or the memo names them
-	hash string
+	lake   []LakeFile // the files of Mounted, as the ledger or the memo names them
+	scoped bool       // a rollup that is made month by month
+	months []int      // of a rollup: the month, as yyyymm, that each file was made for; 0 where it is for the case
+	hash   string
 }
 
 // addFile adds a file of the lake, with the columns that its path stands for.

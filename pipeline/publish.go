@@ -29,6 +29,9 @@ func (in *Inspection) Check(ctx context.Context) ([]CheckResult, error) {
 			continue
 		}
 		r := CheckResult{Name: q.Name, Title: q.Title, Severity: q.Severity, Definition: q.Definition, SQLSHA256: q.SHA256}
+		if err := in.verifyNeeds(q.Needs, in.tables); err != nil {
+			return nil, fmt.Errorf("%s: %w", q.Path, err)
+		}
 		rows, err := in.Engine.Select(ctx, q.SQL, checkRows)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", q.Path, err)
@@ -91,6 +94,11 @@ func (in *Inspection) Results(ctx context.Context) (*Results, error) {
 	}
 	for i := range in.Queries {
 		q := &in.Queries[i]
+		if q.Kind != RollupQuery {
+			if err := in.verifyNeeds(q.Needs, in.tables); err != nil {
+				return nil, fmt.Errorf("%s: %w", q.Path, err)
+			}
+		}
 		switch q.Kind {
 		case FigureQuery:
 			err = in.figure(ctx, q, res)
@@ -231,6 +239,10 @@ func (in *Inspection) otherReadings(ctx context.Context, res *Results) error {
 				return err
 			}
 			for _, q := range queries {
+				err := in.verifyNeeds(q.Needs, tables)
+				if err != nil {
+					return fmt.Errorf("%s: %w", q.Path, err)
+				}
 				values, err := in.figureValues(ctx, q)
 				if err != nil {
 					return fmt.Errorf("%s: %w", q.Path, err)

@@ -86,6 +86,8 @@ type LakeFile struct {
 	SHA256 string `json:"sha256"`
 	Bytes  int64  `json:"bytes"`
 	Rows   int64  `json:"rows"`
+	// Of a rollup that was made in ranges: no row lies outside of this one.
+	Range *KeyRange `json:"range,omitempty"`
 }
 
 // Staged is what a Reader made of a delivered file: verified, counted, typed,

@@ -109,8 +109,8 @@ type Store interface {
 }
 
 // Rollup is what the store keeps of a rollup. Rollups of one family differ in
-// nothing but the days that they are made of: Parts gives, for each day, a hash
-// of its files.
+// nothing but the days, or months, that they are made of: Parts gives, for each
+// of these, a hash of what was read of it.
 type Rollup struct {
 	Files  []LakeFile        `json:"files"`
 	Family string            `json:"family,omitempty"`

@@ -73,6 +73,17 @@ var Tables = []TableDef{
 		{"person_key", "INTEGER"}, {"known", "BOOLEAN"}}},
 	{Name: "subjects", Rollup: true, Grain: "one account and one person who counts for it (definitions.holders)", Columns: []Column{
 		{"account_key", "INTEGER"}, {"person_key", "INTEGER"}}},
+	{Name: "account_totals", Rollup: true, Grain: "one account with at least one record", Columns: []Column{
+		{"account_key", "INTEGER"}, {"records", "BIGINT"}, {"items", "BIGINT"}, {"days", "INTEGER"}, {"first_date", "DATE"}, {"last_date", "DATE"}}},
+	{Name: "shared_accounts", Rollup: true, Grain: "one account and person who counts for it, where the account has several such persons or the person several accounts", Columns: []Column{
+		{"account_key", "INTEGER"}, {"person_key", "INTEGER"}}},
+	{Name: "shared_days", Rollup: true, Grain: "one person of shared_accounts of whom at least one record was sent", Columns: []Column{
+		{"person_key", "INTEGER"}, {"days", "INTEGER"}}},
+	{Name: "shared_totals", Rollup: true, Grain: "one person of shared_accounts of whom at least one record was sent; account_key is the smallest of the accounts with one", Columns: []Column{
+		{"person_key", "INTEGER"}, {"account_key", "INTEGER"}, {"records", "BIGINT"}, {"items", "BIGINT"}, {"days", "INTEGER"},
+		{"first_date", "DATE"}, {"last_date", "DATE"}, {"accounts", "INTEGER"}}},
+	{Name: "month_persons", Rollup: true, Grain: "one month with at least one record on an account; persons of whom something was sent", Columns: []Column{
+		{"month", "INTEGER"}, {"persons", "BIGINT"}}},
 	{Name: "person_totals", Rollup: true, Grain: "one person of whom at least one record was sent", Columns: []Column{
 		{"person_key", "INTEGER"}, {"records", "BIGINT"}, {"items", "BIGINT"}, {"days", "INTEGER"}, {"first_date", "DATE"}, {"last_date", "DATE"}, {"accounts", "INTEGER"}}},
 	{Name: "first_payments", Rollup: true, Grain: "one person who paid overseas, by either reading", Columns: []Column{
@@ -88,8 +99,6 @@ var Tables = []TableDef{
 		{"account_key", "INTEGER"}, {"source", "VARCHAR"}, {"recipient_key", "INTEGER"}, {"month", "INTEGER"}, {"third_party", "INTEGER"}, {"overseas", "INTEGER"}}},
 	{Name: "account_flows", Rollup: true, Grain: "one account, source, recipient and field combination", Columns: []Column{
 		{"account_key", "INTEGER"}, {"source", "VARCHAR"}, {"recipient_key", "INTEGER"}, {"fields", "BIGINT"}, {"records", "BIGINT"}}},
-	{Name: "account_years", Rollup: true, Grain: "one account and year, named by its January as yyyymm; months has a bit, 1 << (month - 1), for each with a record", Columns: []Column{
-		{"account_key", "INTEGER"}, {"january", "INTEGER"}, {"months", "INTEGER"}}},
 	{Name: "account_breaches", Rollup: true, Grain: "one account and breach (third_party, overseas: no such consent; basis_needs_consent, basis_exempt: no basis in that reading)", Columns: []Column{
 		{"account_key", "INTEGER"}, {"breach", "VARCHAR"}, {"records", "BIGINT"}, {"items", "BIGINT"}, {"first_date", "DATE"}, {"last_date", "DATE"}}},
 	{Name: "account_statuses", Rollup: true, Grain: "one account and its status on the days of the records (former, dormant, before_joining, active, unknown)", Columns: []Column{
@@ -98,8 +107,6 @@ var Tables = []TableDef{
 		{"account_key", "INTEGER"}, {"source", "VARCHAR"}, {"fields", "BIGINT"}, {"records", "BIGINT"}}},
 	{Name: "person_sources", Rollup: true, Grain: "one person and source; fields are all that were ever sent", Columns: []Column{
 		{"person_key", "INTEGER"}, {"source", "VARCHAR"}, {"fields", "BIGINT"}}},
-	{Name: "person_years", Rollup: true, Grain: "one person and year, as account_years", Columns: []Column{
-		{"person_key", "INTEGER"}, {"january", "INTEGER"}, {"months", "INTEGER"}}},
 }
 
 // LookupTable finds a table by name.

@@ -87,7 +87,9 @@ func lintHeader(q *pipeline.Query) []error {
 		def, known := pipeline.LookupTable(q.Name)
 		breach(!known || !def.Rollup, "makes no rollup that pipeline.Tables names")
 		breach(q.Grain == "", "no grain; say what one row is")
-		breach(q.Range != "" && known && !hasColumn(def, q.Range), "range %s is no column of %s", q.Range, q.Name)
+		breach(q.Range != "" && !slices.ContainsFunc(q.Needs, func(need string) bool { return tableHas(need, q.Range) }),
+			"range %s is no column of a table that it needs", q.Range)
+		breach(q.Range != "" && q.Variants["merge"] != "" && !tableHas(q.Name, q.Range), "range %s is no column of %s, which is merged", q.Range, q.Name)
 	case pipeline.CheckQuery:
 		breach(q.Severity == "", "no severity")
 		breach(q.Severity == pipeline.Stop && q.Rule == "", "no rule; say why this holds back publication")
@@ -103,8 +105,9 @@ func lintHeader(q *pipeline.Query) []error {
 // definitions are the readings of case.yaml that a query may say it depends on.
 var definitions = []string{"overseas_payment", "holders", "outsourcing", "unneeded_since"}
 
-func hasColumn(def pipeline.TableDef, name string) bool {
-	return slices.ContainsFunc(def.Columns, func(c pipeline.Column) bool { return c.Name == name })
+func tableHas(table, column string) bool {
+	def, _ := pipeline.LookupTable(table)
+	return slices.ContainsFunc(def.Columns, func(c pipeline.Column) bool { return c.Name == column })
 }
 
 func lintSQL(q *pipeline.Query) []error {

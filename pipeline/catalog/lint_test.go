@@ -38,7 +38,7 @@ func TestLintHeader(t *testing.T) {
 		{"rule of a stop", pipeline.CheckQuery, func(q *pipeline.Query) { q.Rule = "" }, "no rule; say why"},
 		{"rule of a finding", pipeline.FindingQuery, func(q *pipeline.Query) { q.Rule = "" }, "no rule; name the law"},
 		{"grain", pipeline.RollupQuery, func(q *pipeline.Query) { q.Grain = "" }, "no grain;"},
-		{"range", pipeline.RollupQuery, func(q *pipeline.Query) { q.Range = "account_key" }, "range account_key is no column of persons"},
+		{"range", pipeline.RollupQuery, func(q *pipeline.Query) { q.Range = "month" }, "range month is no column of a table that it needs"},
 		{"rollup", pipeline.RollupQuery, func(q *pipeline.Query) { q.Name = "files" }, "makes no rollup"},
 		{"variant", pipeline.FigureQuery, func(q *pipeline.Query) { q.Variants = map[string]string{"duckdb": ""} }, "has a variant"},
 	}

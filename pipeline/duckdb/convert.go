@@ -108,7 +108,9 @@ const conversionMemory = 512 << 20
 
 // spare lowers the engine's limit until restore is called.
 func (e *Engine) spare(ctx context.Context) (restore func() error, err error) {
-	set := func(ctx context.Context, bytes int64) error { return e.exec(ctx, fmt.Sprintf("SET memory_limit = '%dB'", bytes)) }
+	set := func(ctx context.Context, bytes int64) error {
+		return e.exec(ctx, fmt.Sprintf("SET memory_limit = '%dB'", bytes))
+	}
 	if e.memory <= conversionMemory {
 		return func() error { return nil }, nil
 	}

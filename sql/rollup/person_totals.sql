@@ -1,127 +1,30 @@
 -- rollup: person_totals
 -- title: What was sent about each person
 -- title.ko: 정보주체별 제공 내역
--- needs: account_months, subjects, calendar
+-- needs: account_totals, subjects, shared_accounts, shared_totals
 -- grain: one person of whom at least one record was sent
+-- range: account_key
 --
 -- A record on an account counts once for each person who counts for the account. Items are records times the number of filled
--- fields of personal data. Days are distinct days, whatever the number of accounts, sources and records.
-WITH months AS (
-    -- days is the union of the bits. Of several sets of days the smallest lowest bit is the first day of all, and the largest
-    -- value has the last.
+-- fields of personal data. Days are distinct days, whatever the number of accounts, sources and records. The persons lie in the
+-- order of the smallest of their accounts on which something was sent.
+WITH people AS (
+    -- An account that is not shared is its person's only one.
     SELECT
+        t.account_key,
         s.person_key,
-        m.month,
-        sum(m.records) AS records,
-        sum(m.records * popcount(m.fields)) AS items,
-        max(bitwise_and(m.days, 1))
-            + max(bitwise_and(m.days, 2))
-            + max(bitwise_and(m.days, 4))
-            + max(bitwise_and(m.days, 8))
-            + max(bitwise_and(m.days, 16))
-            + max(bitwise_and(m.days, 32))
-            + max(bitwise_and(m.days, 64))
-            + max(bitwise_and(m.days, 128))
-            + max(bitwise_and(m.days, 256))
-            + max(bitwise_and(m.days, 512))
-            + max(bitwise_and(m.days, 1024))
-            + max(bitwise_and(m.days, 2048))
-            + max(bitwise_and(m.days, 4096))
-            + max(bitwise_and(m.days, 8192))
-            + max(bitwise_and(m.days, 16384))
-            + max(bitwise_and(m.days, 32768))
-            + max(bitwise_and(m.days, 65536))
-            + max(bitwise_and(m.days, 131072))
-            + max(bitwise_and(m.days, 262144))
-            + max(bitwise_and(m.days, 524288))
-            + max(bitwise_and(m.days, 1048576))
-            + max(bitwise_and(m.days, 2097152))
-            + max(bitwise_and(m.days, 4194304))
-            + max(bitwise_and(m.days, 8388608))
-            + max(bitwise_and(m.days, 16777216))
-            + max(bitwise_and(m.days, 33554432))
-            + max(bitwise_and(m.days, 67108864))
-            + max(bitwise_and(m.days, 134217728))
-            + max(bitwise_and(m.days, 268435456))
-            + max(bitwise_and(m.days, 536870912))
-            + max(bitwise_and(m.days, 1073741824)) AS days,
-        min(bitwise_and(m.days, -m.days)) AS first_bit,
-        CASE
-            WHEN max(m.days) >= 1073741824 THEN 31
-            WHEN max(m.days) >= 536870912 THEN 30
-            WHEN max(m.days) >= 268435456 THEN 29
-            WHEN max(m.days) >= 134217728 THEN 28
-            WHEN max(m.days) >= 67108864 THEN 27
-            WHEN max(m.days) >= 33554432 THEN 26
-            WHEN max(m.days) >= 16777216 THEN 25
-            WHEN max(m.days) >= 8388608 THEN 24
-            WHEN max(m.days) >= 4194304 THEN 23
-            WHEN max(m.days) >= 2097152 THEN 22
-            WHEN max(m.days) >= 1048576 THEN 21
-            WHEN max(m.days) >= 524288 THEN 20
-            WHEN max(m.days) >= 262144 THEN 19
-            WHEN max(m.days) >= 131072 THEN 18
-            WHEN max(m.days) >= 65536 THEN 17
-            WHEN max(m.days) >= 32768 THEN 16
-            WHEN max(m.days) >= 16384 THEN 15
-            WHEN max(m.days) >= 8192 THEN 14
-            WHEN max(m.days) >= 4096 THEN 13
-            WHEN max(m.days) >= 2048 THEN 12
-            WHEN max(m.days) >= 1024 THEN 11
-            WHEN max(m.days) >= 512 THEN 10
-            WHEN max(m.days) >= 256 THEN 9
-            WHEN max(m.days) >= 128 THEN 8
-            WHEN max(m.days) >= 64 THEN 7
-            WHEN max(m.days) >= 32 THEN 6
-            WHEN max(m.days) >= 16 THEN 5
-            WHEN max(m.days) >= 8 THEN 4
-            WHEN max(m.days) >= 4 THEN 3
-            WHEN max(m.days) >= 2 THEN 2
-            ELSE 1
-        END AS last_day
-    FROM account_months m
-    JOIN subjects s ON s.account_key = m.account_key
-    WHERE m.records > 0
-    GROUP BY s.person_key, m.month
-),
-totals AS (
-    -- Month and day in one number: its minimum and maximum are the first and the last day.
-    SELECT
-        person_key,
-        sum(records) AS records,
-        sum(items) AS items,
-        sum(popcount(days)) AS days,
-        min(CAST(month AS BIGINT) * 2147483648 + first_bit) AS first_code,
-        max(CAST(month AS BIGINT) * 100 + last_day) AS last_code
-    FROM months
-    GROUP BY person_key
-),
-sent AS (
-    SELECT account_key FROM account_months WHERE records > 0 GROUP BY account_key
-),
-held AS (
-    SELECT s.person_key, count(*) AS accounts
-    FROM subjects s
-    JOIN sent a ON a.account_key = s.account_key
-    GROUP BY s.person_key
-),
-codes AS (
-    SELECT
-        date,
-        CAST(month AS BIGINT) * 2147483648 + bit AS first_code,
-        CAST(month AS BIGINT) * 100 + day AS last_code
-    FROM calendar
+        t.records,
+        t.items,
+        t.days,
+        t.first_date,
+        t.last_date,
+        CAST(1 AS INTEGER) AS accounts
+    FROM account_totals t
+    JOIN subjects s ON s.account_key = t.account_key
+    WHERE NOT EXISTS (SELECT 1 FROM shared_accounts h WHERE h.account_key = t.account_key)
+    UNION ALL
+    SELECT account_key, person_key, records, items, days, first_date, last_date, accounts FROM shared_totals
 )
-SELECT
-    t.person_key,
-    CAST(t.records AS BIGINT) AS records,
-    CAST(t.items AS BIGINT) AS items,
-    CAST(t.days AS INTEGER) AS days,
-    f.date AS first_date,
-    c.date AS last_date,
-    CAST(h.accounts AS INTEGER) AS accounts
-FROM totals t
-JOIN held h ON h.person_key = t.person_key
-LEFT JOIN codes f ON f.first_code = t.first_code
-LEFT JOIN codes c ON c.last_code = t.last_code
-ORDER BY t.person_key
+SELECT person_key, records, items, days, first_date, last_date, accounts
+FROM people
+ORDER BY account_key, person_key

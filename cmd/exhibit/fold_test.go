@@ -1,0 +1,299 @@
+package main
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"exhibit/fixtures"
+	"exhibit/pipeline"
+)
+
+// foldedSpec is a case of several months, with accounts that no customer table
+// knows, joint accounts, and a newer customer table.
+func foldedSpec(seed uint64) fixtures.Spec {
+	spec := fixtures.Spec{Seed: seed, Persons: 25, Days: 70, Senders: 2, Traps: fixtures.DefaultTraps()}
+	spec.Traps.UnknownAccounts, spec.Traps.JointAccounts, spec.Traps.OnlySecond = 0.2, 0.2, 0.5
+	spec.Traps.Refused, spec.Traps.RefusedBeside = 0, 0
+	return spec
+}
+
+// delivery is a case whose files come in batches.
+type delivery struct {
+	made  string   // the whole case
+	dir   string   // the case that gets them one batch after the other
+	now   []string // what has come
+	later []string // what has not, in order of arrival
+	word  string   // the file that the inspector let count in the place of others
+}
+
+// inBatches withholds all transfers but the first of each sender, in a random
+// order, and the newer customer table; corrected files come with correct.
+func inBatches(t *testing.T, made string, seed uint64) *delivery {
+	t.Helper()
+	d := &delivery{made: made, dir: filepath.Join(t.TempDir(), "case")}
+	first := map[string]bool{}
+	err := filepath.WalkDir(made, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		name, err := filepath.Rel(made, path)
+		folder := filepath.Dir(name)
+		switch {
+		case strings.Contains(name, "_corrected"):
+		case strings.HasSuffix(name, ".csv.gz") && first[folder], strings.HasSuffix(name, "garam/customers_20240225.csv"):
+			d.later = append(d.later, name)
+		default:
+			first[folder] = first[folder] || strings.HasSuffix(name, ".csv.gz")
+			d.now = append(d.now, name)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	copyFiles(t, made, d.dir, d.now)
+	rng := rand.New(rand.NewPCG(seed, 2))
+	rng.Shuffle(len(d.later), func(i, j int) { d.later[i], d.later[j] = d.later[j], d.later[i] })
+	return d
+}
+
+func copyFiles(t *testing.T, from, to string, names []string) {
+	t.Helper()
+	for _, name := range names {
+		data, err := os.ReadFile(filepath.Join(from, name))
+		if err == nil {
+			err = os.MkdirAll(filepath.Dir(filepath.Join(to, name)), 0o755)
+		}
+		if err == nil {
+			err = os.WriteFile(filepath.Join(to, name), data, 0o644)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// deliver lets files come, and gives the figures.
+func (d *delivery) deliver(t *testing.T, names ...string) []byte {
+	t.Helper()
+	copyFiles(t, d.made, d.dir, names)
+	d.now = append(d.now, names...)
+	return figuresOf(t, d.dir)
+}
+
+// correct lets a corrected file come, which counts in the place of the one
+// that came before it, and gives the figures.
+func (d *delivery) correct(t *testing.T) []byte {
+	t.Helper()
+	found, err := filepath.Glob(filepath.Join(d.made, "inbox", "*", "transfers", "*_corrected.csv.gz"))
+	if err != nil || len(found) == 0 {
+		t.Fatalf("no corrected file: %v", err)
+	}
+	name, err := filepath.Rel(d.made, found[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.deliver(t, name)
+	d.word = filepath.Base(name)
+	return supersede(t, d.dir, d.word)
+}
+
+func supersede(t *testing.T, dir, name string) []byte {
+	t.Helper()
+	if code, _, errs := exhibit("files", "supersede", name, "--case", dir, "--reason", "the sender's letter"); code != 0 {
+		t.Fatalf("exit code %d: %s", code, errs)
+	}
+	return figuresOf(t, dir)
+}
+
+// atOnce gives the figures of a new case that gets all that has come at once.
+func (d *delivery) atOnce(t *testing.T) []byte {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "case")
+	copyFiles(t, d.made, dir, d.now)
+	figures := figuresOf(t, dir)
+	if d.word != "" {
+		figures = supersede(t, dir, d.word)
+	}
+	return figures
+}
+
+// Files of several months that come in any order and in any batches, with
+// unknown accounts, a corrected file of an older month and a new customer table
+// among them, give after each batch the figures of a case that gets them all at
+// once; and at the end the bytes of every rollup of the lake made anew.
+func TestFoldedMonthsEqualARebuild(t *testing.T) {
+	const batches = 5
+	made, _ := generated(t, foldedSpec(31))
+	for seed := range uint64(1) {
+		d := inBatches(t, made, seed)
+		rng := rand.New(rand.NewPCG(seed, 3))
+		for step := 0; len(d.later) > 0; step++ {
+			n := min(len(d.later), 1+rng.IntN(1+len(d.later)*2/3))
+			if step == batches-1 {
+				n = len(d.later)
+			}
+			figures := d.deliver(t, d.later[:n]...)
+			d.later = d.later[n:]
+			if step == 2 {
+				figures = d.correct(t)
+			}
+			if !bytes.Equal(figures, d.atOnce(t)) {
+				t.Fatalf("order %d, step %d: figures.json differs from that of a case that gets all at once", seed, step)
+			}
+		}
+		folded := rollupFiles(t, d.dir)
+		for name := range folded {
+			if err := os.RemoveAll(filepath.Join(d.dir, "lake", name)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := os.Remove(filepath.Join(d.dir, "lake", "rollups.json")); err != nil {
+			t.Fatal(err)
+		}
+		if code, _, errs := exhibit("derive", "--case", d.dir); code != 0 {
+			t.Fatalf("exit code %d: %s", code, errs)
+		}
+		for name, sums := range rollupFiles(t, d.dir) {
+			for _, sum := range sums {
+				if !slices.Contains(folded[name], sum) {
+					t.Errorf("order %d: %s differs from that made anew", seed, name)
+				}
+			}
+		}
+	}
+}
+
+// rollupFiles gives the SHA-256 of the files of each rollup that the lake
+// remembers.
+func rollupFiles(t *testing.T, dir string) map[string][]string {
+	t.Helper()
+	out := map[string][]string{}
+	for _, r := range rememberedRollups(t, dir) {
+		for _, f := range r.Files {
+			data, err := os.ReadFile(filepath.Join(dir, "lake", f.Path))
+			if err != nil {
+				t.Fatal(err)
+			}
+			sum := sha256.Sum256(data)
+			name, _, _ := strings.Cut(f.Path, "/")
+			out[name] = append(out[name], hex.EncodeToString(sum[:]))
+		}
+	}
+	return out
+}
+
+func rememberedRollups(t *testing.T, dir string) map[string]pipeline.Rollup {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(dir, "lake", "rollups.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out map[string]pipeline.Rollup
+	if err := json.Unmarshal(data, &out); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// A day that comes reads nothing of the months before: their account_months
+// may be spoilt, but for the footers, and every folded rollup is made all the
+// same. A file that comes late for the month before does not read the earlier
+// ones either.
+func TestADayReadsNothingOfClosedMonths(t *testing.T) {
+	spec := foldedSpec(32)
+	spec.Senders, spec.Traps.Corrected, spec.Traps.MissingDays = 1, 0, 0
+	spec.Traps.OddNames, spec.Traps.Duplicates, spec.Traps.HeaderOnly = 0, 0, 0
+	made, _ := generated(t, spec)
+	d := inBatches(t, made, 0)
+	slices.SortFunc(d.later, func(a, b string) int { return strings.Compare(filepath.Base(a), filepath.Base(b)) })
+	april := slices.IndexFunc(d.later, func(name string) bool { return strings.Contains(name, "FARPAY_D_202404") })
+	late := slices.IndexFunc(d.later, func(name string) bool { return strings.Contains(name, "FARPAY_D_20240328") })
+	days := d.later[april+1:]
+	d.deliver(t, slices.Delete(slices.Clone(d.later[:april]), late, late+1)...)
+	d.deliver(t, d.later[april])
+	spoilt := spoil(t, d.dir, "202402")
+	for _, name := range []string{days[0], d.later[late], days[1]} {
+		copyFiles(t, d.made, d.dir, []string{name})
+		deriveFolded(t, d.dir)
+	}
+	// Spoilt they are: whoever reads them fails.
+	for _, path := range spoilt {
+		if err := os.Rename(path+".kept", path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d.now = append(d.now, days[0], d.later[late], days[1])
+	if !bytes.Equal(figuresOf(t, d.dir), d.atOnce(t)) {
+		t.Error("figures.json differs from that of a case that gets all at once")
+	}
+}
+
+// spoil overwrites the rows of the account_months of a month, leaving size and
+// footer of each file as they are; the file itself is kept beside it.
+func spoil(t *testing.T, dir, month string) []string {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(dir, "lake", "account_months", "source=*", "month="+month, "*.parquet"))
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no files of %s: %v", month, err)
+	}
+	for _, path := range paths {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path+".kept", data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		n := len(data)
+		footer := n - 8 - (int(data[n-8]) | int(data[n-7])<<8 | int(data[n-6])<<16)
+		for i := 4; i < footer; i++ {
+			data[i] = 0xAA
+		}
+		if err := os.WriteFile(path, data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return paths
+}
+
+// deriveFolded takes new files in and brings the rollups up to date, but for
+// those that read all months by their definition.
+func deriveFolded(t *testing.T, dir string) {
+	t.Helper()
+	a := &app{caseDir: dir, settings: Settings{Memory: "256MiB", Threads: 2}, err: &bytes.Buffer{}}
+	o, err := a.open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := o.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	whole := map[string]bool{}
+	o.Queries = slices.DeleteFunc(o.Queries, func(q pipeline.Query) bool {
+		reads := slices.Contains(q.Needs, "account_months") && q.Scope == "" && q.Variants["merge"] == ""
+		whole[q.Name] = whole[q.Name] || q.Kind == pipeline.RollupQuery &&
+			(reads || slices.ContainsFunc(q.Needs, func(need string) bool { return whole[need] }))
+		return q.Kind == pipeline.RollupQuery && whole[q.Name]
+	})
+	if whole["person_totals"] || whole["account_flows"] || whole["month_persons"] {
+		t.Fatal("the totals of persons are not folded")
+	}
+	if _, err := o.Ingest(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := o.Derive(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
