@@ -30,6 +30,7 @@ func Run(t *testing.T, open func(testing.TB) pipeline.Engine, fsys fs.FS) {
 	if err := catalog.Lint(queries); err != nil {
 		t.Error(err)
 	}
+	queries = withMerges(queries)
 	if err := pairs(fsys, queries); err != nil {
 		t.Error(err)
 	}
@@ -56,6 +57,24 @@ func Run(t *testing.T, open func(testing.TB) pipeline.Engine, fsys fs.FS) {
 		})
 	}
 }
+
+// withMerges adds, for each rollup that can be merged, its merging text as a
+// query that reads the table of its own name.
+func withMerges(queries []pipeline.Query) []pipeline.Query {
+	for _, q := range slices.Clone(queries) {
+		text, ok := q.Variants[mergeVariant]
+		if !ok {
+			continue
+		}
+		q.Path, q.SQL, q.Needs, q.Variants = strings.TrimSuffix(q.Path, ".sql")+"."+mergeVariant+".sql", text, []string{q.Name}, nil
+		queries = append(queries, q)
+	}
+	return queries
+}
+
+// mergeVariant is the ending of a text that makes one rollup of two over
+// different months.
+const mergeVariant = "merge"
 
 // run holds one text of a query, its own or a variant for an engine, to every
 // scenario.
