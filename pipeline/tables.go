@@ -90,8 +90,9 @@ var Tables = []TableDef{
 		{"account_key", "INTEGER"}, {"source", "VARCHAR"}, {"recipient_key", "INTEGER"}, {"fields", "BIGINT"}, {"records", "BIGINT"}}},
 	{Name: "account_years", Rollup: true, Grain: "one account and year, named by its January as yyyymm; months has a bit, 1 << (month - 1), for each with a record", Columns: []Column{
 		{"account_key", "INTEGER"}, {"january", "INTEGER"}, {"months", "INTEGER"}}},
-	{Name: "account_breaches", Rollup: true, Grain: "one account and breach (third_party, overseas: no such consent; basis_needs_consent, basis_exempt: no basis in that reading)", Columns: []Column{
-		{"account_key", "INTEGER"}, {"breach", "VARCHAR"}, {"records", "BIGINT"}, {"items", "BIGINT"}, {"first_date", "DATE"}, {"last_date", "DATE"}}},
+	{Name: "account_breaches", Rollup: true, Grain: "one account, number of filled fields, number of these that no contract covered, and consents that were lacking", Columns: []Column{
+		{"account_key", "INTEGER"}, {"items", "INTEGER"}, {"uncovered", "INTEGER"}, {"third_party", "BOOLEAN"}, {"overseas", "BOOLEAN"},
+		{"records", "BIGINT"}, {"first_date", "DATE"}, {"last_date", "DATE"}}},
 	{Name: "account_statuses", Rollup: true, Grain: "one account and its status on the days of the records (former, dormant, before_joining, active, unknown)", Columns: []Column{
 		{"account_key", "INTEGER"}, {"status", "VARCHAR"}, {"records", "BIGINT"}, {"first_date", "DATE"}, {"last_date", "DATE"}}},
 	{Name: "account_unneeded", Rollup: true, Grain: "one account, source and set of fields that were sent and not needed", Columns: []Column{
