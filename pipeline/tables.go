@@ -93,7 +93,7 @@ var Tables = []TableDef{
 	{Name: "account_breaches", Rollup: true, Grain: "one account, number of filled fields, number of these that no contract covered, and consents that were lacking", Columns: []Column{
 		{"account_key", "INTEGER"}, {"items", "INTEGER"}, {"uncovered", "INTEGER"}, {"third_party", "BOOLEAN"}, {"overseas", "BOOLEAN"},
 		{"records", "BIGINT"}, {"first_date", "DATE"}, {"last_date", "DATE"}}},
-	{Name: "account_statuses", Rollup: true, Grain: "one account and its status on the days of the records (former, dormant, before_joining, active, unknown)", Columns: []Column{
+	{Name: "account_statuses", Rollup: true, Grain: "one account and its status on the days of the records: former, dormant or before_joining; others are not in here", Columns: []Column{
 		{"account_key", "INTEGER"}, {"status", "VARCHAR"}, {"records", "BIGINT"}, {"first_date", "DATE"}, {"last_date", "DATE"}}},
 	{Name: "account_unneeded", Rollup: true, Grain: "one account, source and set of fields that were sent and not needed", Columns: []Column{
 		{"account_key", "INTEGER"}, {"source", "VARCHAR"}, {"fields", "BIGINT"}, {"records", "BIGINT"}}},
