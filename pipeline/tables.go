@@ -77,6 +77,10 @@ var Tables = []TableDef{
 		{"person_key", "INTEGER"}, {"records", "BIGINT"}, {"items", "BIGINT"}, {"days", "INTEGER"}, {"first_date", "DATE"}, {"last_date", "DATE"}, {"accounts", "INTEGER"}}},
 	{Name: "first_payments", Rollup: true, Grain: "one person who paid overseas, by either reading", Columns: []Column{
 		{"person_key", "INTEGER"}, {"first_settled", "DATE"}, {"first_any", "DATE"}}},
+	{Name: "payers", Rollup: true, Grain: "one account and one person who counts for it and paid overseas, by either reading", Columns: []Column{
+		{"account_key", "INTEGER"}, {"person_key", "INTEGER"}, {"first_settled", "DATE"}, {"first_any", "DATE"}}},
+	{Name: "early_records", Rollup: true, Grain: "one account, one person who counts for it and paid overseas, and reading of what a payment is (any, settled); records before the first payment", Columns: []Column{
+		{"account_key", "INTEGER"}, {"person_key", "INTEGER"}, {"reading", "VARCHAR"}, {"records", "BIGINT"}, {"first_date", "DATE"}, {"last_date", "DATE"}}},
 	{Name: "flows", Rollup: true, Grain: "one source and recipient; abroad: its country is known and is not the case's home country", Columns: []Column{
 		{"source", "VARCHAR"}, {"recipient_key", "INTEGER"}, {"sender", "VARCHAR"}, {"recipient", "VARCHAR"}, {"country", "VARCHAR"},
 		{"purpose", "VARCHAR"}, {"abroad", "BOOLEAN"}}},
