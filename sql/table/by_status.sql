@@ -2,7 +2,7 @@
 -- title: What was sent by the status of the customer on the day
 -- title.ko: 제공일 당시 고객 상태별 내역
 -- unit: records and persons
--- needs: account_statuses, account_flows, customers, subjects, sent_days
+-- needs: account_statuses, account_flows, persons, subjects, person_totals, sent_days
 -- rule: Personal Information Protection Act, Art. 3(1), 17, 18 and 21
 -- reading: holders
 --
@@ -13,45 +13,71 @@ WITH statuses AS (
     SELECT no, status
     FROM (VALUES (1, 'before_joining'), (2, 'active'), (3, 'dormant'), (4, 'former'), (5, 'unknown'), (6, 'none')) AS s (no, status)
 ),
-sent AS (
-    SELECT account_key, sum(records) AS records FROM account_flows GROUP BY account_key
+unknown AS (
+    -- An account that no customer table names is a person of its own.
+    SELECT sum(f.records) AS records, count(DISTINCT s.person_key) AS persons
+    FROM account_flows f
+    JOIN subjects s ON s.account_key = f.account_key
+    JOIN persons p ON p.person_key = s.person_key
+    WHERE NOT p.known
 ),
 marked AS (
     SELECT account_key, sum(records) AS records FROM account_statuses GROUP BY account_key
 ),
-named AS (
-    SELECT account_key FROM customers WHERE account_key IS NOT NULL GROUP BY account_key
+marked_people AS (
+    SELECT s.person_key
+    FROM marked m
+    JOIN subjects s ON s.account_key = m.account_key
+    GROUP BY s.person_key
 ),
-of_accounts AS (
-    SELECT s.no, a.account_key, a.records
-    FROM account_statuses a
-    JOIN statuses s ON s.status = a.status
+their_accounts AS (
+    SELECT s.account_key, s.person_key
+    FROM subjects s
+    JOIN marked_people m ON m.person_key = s.person_key
+),
+their_records AS (
+    SELECT a.person_key, f.records
+    FROM account_flows f
+    JOIN their_accounts a ON a.account_key = f.account_key
     UNION ALL
-    SELECT
-        CASE WHEN n.account_key IS NULL THEN 5 ELSE 2 END AS no,
-        t.account_key,
-        t.records - COALESCE(m.records, 0) AS records
-    FROM sent t
-    LEFT JOIN marked m ON m.account_key = t.account_key
-    LEFT JOIN named n ON n.account_key = t.account_key
-    WHERE t.records > COALESCE(m.records, 0)
+    SELECT a.person_key, -m.records AS records
+    FROM marked m
+    JOIN their_accounts a ON a.account_key = m.account_key
 ),
-persons AS (
-    SELECT a.no, count(DISTINCT s.person_key) AS persons
-    FROM of_accounts a
-    JOIN subjects s ON s.account_key = a.account_key
-    GROUP BY a.no
+never_active AS (
+    SELECT person_key FROM their_records GROUP BY person_key HAVING sum(records) = 0
+),
+active AS (
+    -- Everyone of whom something was sent, but for those of whom all of it stands in other rows.
+    SELECT
+        (SELECT sum(records) FROM account_flows) - COALESCE((SELECT sum(records) FROM marked), 0)
+            - COALESCE((SELECT records FROM unknown), 0) AS records,
+        (SELECT count(*) FROM person_totals) - (SELECT persons FROM unknown) - (SELECT count(*) FROM never_active) AS persons
 ),
 records AS (
-    SELECT no, sum(records) AS records FROM of_accounts GROUP BY no
+    SELECT status, sum(records) AS records FROM account_statuses GROUP BY status
     UNION ALL
-    SELECT 6 AS no, sum(without_account) AS records FROM sent_days
+    SELECT 'active' AS status, records FROM active
+    UNION ALL
+    SELECT 'unknown' AS status, records FROM unknown
+    UNION ALL
+    SELECT 'none' AS status, sum(without_account) AS records FROM sent_days
+),
+persons_of AS (
+    SELECT a.status, count(DISTINCT s.person_key) AS persons
+    FROM account_statuses a
+    JOIN subjects s ON s.account_key = a.account_key
+    GROUP BY a.status
+    UNION ALL
+    SELECT 'active' AS status, persons FROM active
+    UNION ALL
+    SELECT 'unknown' AS status, persons FROM unknown
 )
 SELECT
     CAST(s.status AS VARCHAR) AS status,
     CAST(COALESCE(t.records, 0) AS BIGINT) AS records,
     CAST(COALESCE(p.persons, 0) AS BIGINT) AS persons
 FROM statuses s
-LEFT JOIN records t ON t.no = s.no
-LEFT JOIN persons p ON p.no = s.no
+LEFT JOIN records t ON t.status = s.status
+LEFT JOIN persons_of p ON p.status = s.status
 ORDER BY s.no
