@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strings"
 )
 
 // accountsARange is how many accounts a rollup with a range key looks at in
@@ -67,7 +68,8 @@ type scope struct {
 }
 
 // scopes are the parts for which a rollup is made: the case, or each source
-// and month of transfers.
+// and month of transfers. There a rollup sees of transfers, of the calendar,
+// and of the rollups that were themselves made by scope, that part alone.
 func (in *Inspection) scopes(q *Query, tables map[string]table) ([]scope, error) {
 	if q.Scope == "" {
 		return []scope{{tables: tables}}, nil
@@ -86,10 +88,38 @@ func (in *Inspection) scopes(q *Query, tables map[string]table) ([]scope, error)
 			if scoped["calendar"], err = fromRows("calendar", calendarOf(tables["calendar"].Rows, month)); err != nil {
 				return nil, err
 			}
-			out = append(out, scope{fmt.Sprintf("/source=%s/month=%d", src.Name, month), src.Name, month, scoped})
+			folder := fmt.Sprintf("/source=%s/month=%d", src.Name, month)
+			for _, name := range in.madeByScope(q.Needs) {
+				if scoped[name], err = in.partOf(tables[name], folder); err != nil {
+					return nil, err
+				}
+			}
+			out = append(out, scope{folder, src.Name, month, scoped})
 		}
 	}
 	return out, nil
+}
+
+// madeByScope names those of some tables that are rollups made by scope.
+func (in *Inspection) madeByScope(names []string) (out []string) {
+	for i := range in.Queries {
+		if q := &in.Queries[i]; q.Kind == RollupQuery && q.Scope != "" && slices.Contains(names, q.Name) {
+			out = append(out, q.Name)
+		}
+	}
+	return out
+}
+
+// partOf is what one scope has of a table that was made by scope, by the folder
+// in which its files lie.
+func (in *Inspection) partOf(t table, folder string) (table, error) {
+	part := newTable(t.Def.Name)
+	for _, f := range t.lake {
+		if strings.HasPrefix(f.Path, t.Def.Name+folder+"/") {
+			in.addFile(&part, f, nil)
+		}
+	}
+	return part, part.close()
 }
 
 // rollup gives the table of a rollup, making the files that are missing.

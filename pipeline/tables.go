@@ -88,6 +88,10 @@ var Tables = []TableDef{
 		{"person_key", "INTEGER"}, {"records", "BIGINT"}, {"items", "BIGINT"}, {"days", "INTEGER"}, {"first_date", "DATE"}, {"last_date", "DATE"}, {"accounts", "INTEGER"}}},
 	{Name: "first_payments", Rollup: true, Grain: "one person who paid overseas, by either reading", Columns: []Column{
 		{"person_key", "INTEGER"}, {"first_settled", "DATE"}, {"first_any", "DATE"}}},
+	{Name: "payers", Rollup: true, Grain: "one account and one person who counts for it and paid overseas, by either reading", Columns: []Column{
+		{"account_key", "INTEGER"}, {"person_key", "INTEGER"}, {"first_settled", "DATE"}, {"first_any", "DATE"}}},
+	{Name: "early_records", Rollup: true, Grain: "one account, one person who counts for it and paid overseas, and reading of what a payment is (any, settled); records before the first payment", Columns: []Column{
+		{"account_key", "INTEGER"}, {"person_key", "INTEGER"}, {"reading", "VARCHAR"}, {"records", "BIGINT"}, {"first_date", "DATE"}, {"last_date", "DATE"}}},
 	{Name: "flows", Rollup: true, Grain: "one source and recipient; abroad: its country is known and is not the case's home country", Columns: []Column{
 		{"source", "VARCHAR"}, {"recipient_key", "INTEGER"}, {"sender", "VARCHAR"}, {"recipient", "VARCHAR"}, {"country", "VARCHAR"},
 		{"purpose", "VARCHAR"}, {"abroad", "BOOLEAN"}}},
@@ -99,9 +103,10 @@ var Tables = []TableDef{
 		{"account_key", "INTEGER"}, {"source", "VARCHAR"}, {"recipient_key", "INTEGER"}, {"month", "INTEGER"}, {"third_party", "INTEGER"}, {"overseas", "INTEGER"}}},
 	{Name: "account_flows", Rollup: true, Grain: "one account, source, recipient and field combination", Columns: []Column{
 		{"account_key", "INTEGER"}, {"source", "VARCHAR"}, {"recipient_key", "INTEGER"}, {"fields", "BIGINT"}, {"records", "BIGINT"}}},
-	{Name: "account_breaches", Rollup: true, Grain: "one account and breach (third_party, overseas: no such consent; basis_needs_consent, basis_exempt: no basis in that reading)", Columns: []Column{
-		{"account_key", "INTEGER"}, {"breach", "VARCHAR"}, {"records", "BIGINT"}, {"items", "BIGINT"}, {"first_date", "DATE"}, {"last_date", "DATE"}}},
-	{Name: "account_statuses", Rollup: true, Grain: "one account and its status on the days of the records (former, dormant, before_joining, active, unknown)", Columns: []Column{
+	{Name: "account_breaches", Rollup: true, Grain: "one account, number of filled fields, number of these that no contract covered, and consents that were lacking", Columns: []Column{
+		{"account_key", "INTEGER"}, {"items", "INTEGER"}, {"uncovered", "INTEGER"}, {"third_party", "BOOLEAN"}, {"overseas", "BOOLEAN"},
+		{"records", "BIGINT"}, {"first_date", "DATE"}, {"last_date", "DATE"}}},
+	{Name: "account_statuses", Rollup: true, Grain: "one account and its status on the days of the records: former, dormant or before_joining; others are not in here", Columns: []Column{
 		{"account_key", "INTEGER"}, {"status", "VARCHAR"}, {"records", "BIGINT"}, {"first_date", "DATE"}, {"last_date", "DATE"}}},
 	{Name: "account_unneeded", Rollup: true, Grain: "one account, source and set of fields that were sent and not needed", Columns: []Column{
 		{"account_key", "INTEGER"}, {"source", "VARCHAR"}, {"fields", "BIGINT"}, {"records", "BIGINT"}}},

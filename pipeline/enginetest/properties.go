@@ -2,6 +2,7 @@ package enginetest
 
 import (
 	"io/fs"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -128,9 +129,13 @@ func (b *bench) rows(q *pipeline.Query, tables map[string]pipeline.Mounted, rest
 }
 
 // rollUp adds every rollup to the tables of a world, in running order, those
-// of scope month by source and month, and in ranges where they have a key.
+// of scope month by source and month.
 func (b *bench) rollUp(w *world) map[string]pipeline.Mounted {
-	tables := w.lake()
+	tables, byScope := w.lake(), map[part]map[string]pipeline.Mounted{}
+	order, split := w.parts()
+	for _, p := range order {
+		byScope[p] = map[string]pipeline.Mounted{"transfers": split[p].lake()["transfers"], "calendar": monthOf(tables["calendar"], p.month)}
+	}
 	for i := range b.queries {
 		q := &b.queries[i]
 		if q.Kind != pipeline.RollupQuery {
@@ -140,17 +145,26 @@ func (b *bench) rollUp(w *world) map[string]pipeline.Mounted {
 		m := pipeline.Mounted{Def: def}
 		if q.Scope != "month" {
 			m.Rows = b.rows(q, tables, nil)
-		} else {
-			order, split := w.parts()
-			for _, p := range order {
-				month := split[p].lake()
-				month["calendar"] = tables["calendar"]
-				m.Rows = append(m.Rows, b.rows(q, month, nil)...)
-			}
+			tables[q.Name] = m
+			continue
+		}
+		for _, p := range order {
+			seen := maps.Clone(tables)
+			maps.Copy(seen, byScope[p])
+			rows := b.rows(q, seen, nil)
+			byScope[p][q.Name] = pipeline.Mounted{Def: def, Rows: rows}
+			m.Rows = append(m.Rows, rows...)
 		}
 		tables[q.Name] = m
 	}
 	return tables
+}
+
+// monthOf is the calendar of one month.
+func monthOf(calendar pipeline.Mounted, month int) pipeline.Mounted {
+	at := slices.IndexFunc(calendar.Def.Columns, func(c pipeline.Column) bool { return c.Name == "month" })
+	calendar.Rows = slices.DeleteFunc(slices.Clone(calendar.Rows), func(row []any) bool { return row[at] != int64(month) })
+	return calendar
 }
 
 // ranges holds rollups with a range to this: the answers for any ranges of the

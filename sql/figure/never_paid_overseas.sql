@@ -2,7 +2,7 @@
 -- title: People whose data was sent although they never paid overseas
 -- title.ko: 해외결제를 한 적이 없는데도 정보가 제공된 사람 수
 -- unit: persons and records
--- needs: account_months, subjects, person_totals, first_payments, params
+-- needs: account_flows, subjects, payers, person_totals, first_payments, params
 -- reading: holders
 --
 -- Counts each person of whom at least one record was sent and who appears in no overseas payment of the delivered payment
@@ -18,24 +18,33 @@ WITH people AS (
     FROM person_totals t
     LEFT JOIN first_payments f ON f.person_key = t.person_key
 ),
-accounts_by_payment AS (
-    SELECT
-        s.account_key,
-        max(CASE WHEN f.first_settled IS NULL THEN 1 ELSE 0 END) AS never_settled,
-        max(CASE WHEN f.first_any IS NULL THEN 1 ELSE 0 END) AS never_any
+payer_accounts AS (
+    SELECT account_key, count(first_settled) AS payers_settled, count(first_any) AS payers_any FROM payers GROUP BY account_key
+),
+subject_counts AS (
+    SELECT s.account_key, count(*) AS persons
     FROM subjects s
-    LEFT JOIN first_payments f ON f.person_key = s.person_key
+    JOIN payer_accounts a ON a.account_key = s.account_key
     GROUP BY s.account_key
 ),
+of_payers AS (
+    -- On these accounts nobody counts who never paid, by the one reading or the other.
+    SELECT
+        sum(f.records) FILTER (WHERE a.payers_settled = c.persons) AS records_settled,
+        sum(f.records) FILTER (WHERE a.payers_any = c.persons) AS records_any
+    FROM account_flows f
+    JOIN payer_accounts a ON a.account_key = f.account_key
+    JOIN subject_counts c ON c.account_key = f.account_key
+),
 sent AS (
-    SELECT account_key, sum(records) AS records FROM account_months GROUP BY account_key
+    SELECT sum(records) AS records FROM account_flows
 ),
 totals AS (
     SELECT
-        COALESCE(sum(r.records) FILTER (WHERE a.never_settled = 1), 0) AS records_settled,
-        COALESCE(sum(r.records) FILTER (WHERE a.never_any = 1), 0) AS records_any
-    FROM sent r
-    JOIN accounts_by_payment a ON a.account_key = r.account_key
+        COALESCE(s.records, 0) - COALESCE(o.records_settled, 0) AS records_settled,
+        COALESCE(s.records, 0) - COALESCE(o.records_any, 0) AS records_any
+    FROM sent s
+    CROSS JOIN of_payers o
 ),
 reading AS (
     SELECT CASE WHEN overseas_payment = 'any' THEN 1 ELSE 0 END AS is_any FROM params

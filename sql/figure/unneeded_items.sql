@@ -2,7 +2,7 @@
 -- title: Items sent that the purpose did not need
 -- title.ko: 불필요하게 제공된 개인정보 항목 수
 -- unit: items, records and persons
--- needs: account_unneeded, unneeded_days, sent_days, subjects, first_payments, calendar, params
+-- needs: account_unneeded, unneeded_days, sent_days, subjects, payers, calendar, params
 -- rule: Personal Information Protection Act, Art. 3(1); Credit Information Act, Art. 33
 -- reading: holders, overseas_payment, unneeded_since
 --
@@ -12,13 +12,12 @@
 -- "settled" of overseas_payment only payments that were settled, or delivered without a status, count. Items of records
 -- without an account are of the others. Records are those with at least one such item, persons those of whom at least one such
 -- record was sent.
-WITH payers AS (
-    SELECT s.account_key
-    FROM subjects s
-    JOIN first_payments f ON f.person_key = s.person_key
+WITH paying AS (
+    SELECT y.account_key
+    FROM payers y
     CROSS JOIN params p
-    WHERE CASE WHEN p.overseas_payment = 'any' THEN f.first_any ELSE f.first_settled END IS NOT NULL
-    GROUP BY s.account_key
+    WHERE CASE WHEN p.overseas_payment = 'any' THEN y.first_any ELSE y.first_settled END IS NOT NULL
+    GROUP BY y.account_key
 ),
 sent AS (
     SELECT
@@ -26,7 +25,7 @@ sent AS (
         CASE WHEN p.account_key IS NULL THEN 0 ELSE u.records * popcount(u.fields) END AS items_of_payers,
         CASE WHEN p.account_key IS NULL THEN u.records * popcount(u.fields) ELSE 0 END AS items_of_others
     FROM account_unneeded u
-    LEFT JOIN payers p ON p.account_key = u.account_key
+    LEFT JOIN paying p ON p.account_key = u.account_key
     UNION ALL
     SELECT
         d.without_account AS records,

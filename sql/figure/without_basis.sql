@@ -14,12 +14,13 @@
 -- and an empty record never; a person, when at least one record of theirs does. Records without an account have no consent,
 -- and belong to no person.
 WITH reading AS (
-    SELECT CASE WHEN outsourcing = 'exempt' THEN 'basis_exempt' ELSE 'basis_needs_consent' END AS breach FROM params
+    SELECT CASE WHEN outsourcing = 'exempt' THEN 1 ELSE 0 END AS exempt FROM params
 ),
 of_accounts AS (
-    SELECT b.account_key, b.records, b.items
+    SELECT b.account_key, b.records, CASE r.exempt WHEN 1 THEN b.uncovered ELSE b.items END AS items
     FROM account_breaches b
-    JOIN reading r ON r.breach = b.breach
+    CROSS JOIN reading r
+    WHERE b.third_party AND CASE r.exempt WHEN 1 THEN b.uncovered ELSE b.items END > 0
 ),
 people AS (
     SELECT s.person_key
@@ -30,8 +31,8 @@ people AS (
 nobodys AS (
     SELECT
         d.without_account AS records,
-        CASE r.breach
-            WHEN 'basis_exempt' THEN popcount(d.fields - bitwise_and(d.fields, COALESCE(k.fields, 0)))
+        CASE r.exempt
+            WHEN 1 THEN popcount(d.fields - bitwise_and(d.fields, COALESCE(k.fields, 0)))
             ELSE popcount(d.fields)
         END AS items
     FROM sent_days d
@@ -43,7 +44,7 @@ nobodys AS (
     WHERE d.without_account > 0
 ),
 sent AS (
-    SELECT records, items FROM of_accounts
+    SELECT records, records * items AS items FROM of_accounts
     UNION ALL
     SELECT records, records * items AS items FROM nobodys WHERE items > 0
 ),

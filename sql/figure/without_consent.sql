@@ -16,11 +16,10 @@
 WITH people AS (
     SELECT
         s.person_key,
-        max(CASE WHEN b.breach = 'third_party' THEN 1 ELSE 0 END) AS third_party,
-        max(CASE WHEN b.breach = 'overseas' THEN 1 ELSE 0 END) AS overseas
+        max(CASE WHEN b.third_party THEN 1 ELSE 0 END) AS third_party,
+        max(CASE WHEN b.overseas THEN 1 ELSE 0 END) AS overseas
     FROM account_breaches b
     JOIN subjects s ON s.account_key = b.account_key
-    WHERE b.breach IN ('third_party', 'overseas')
     GROUP BY s.person_key
 ),
 persons AS (
@@ -30,21 +29,25 @@ persons AS (
     FROM people
 ),
 sent AS (
-    SELECT breach, records, items FROM account_breaches
+    SELECT third_party, overseas, sum(records) AS records, sum(records * items) AS items
+    FROM account_breaches
+    GROUP BY third_party, overseas
     UNION ALL
-    SELECT 'third_party' AS breach, without_account AS records, without_account * popcount(fields) AS items FROM sent_days
-    UNION ALL
-    SELECT 'overseas' AS breach, d.without_account AS records, d.without_account * popcount(d.fields) AS items
+    SELECT
+        TRUE AS third_party,
+        f.abroad AS overseas,
+        sum(d.without_account) AS records,
+        sum(d.without_account * popcount(d.fields)) AS items
     FROM sent_days d
     JOIN flows f ON f.source = d.source AND COALESCE(f.recipient_key, -1) = COALESCE(d.recipient_key, -1)
-    WHERE f.abroad
+    GROUP BY f.abroad
 ),
 totals AS (
     SELECT
-        sum(records) FILTER (WHERE breach = 'third_party') AS third_party_records,
-        sum(items) FILTER (WHERE breach = 'third_party') AS third_party_items,
-        sum(records) FILTER (WHERE breach = 'overseas') AS overseas_records,
-        sum(items) FILTER (WHERE breach = 'overseas') AS overseas_items
+        sum(records) FILTER (WHERE third_party) AS third_party_records,
+        sum(items) FILTER (WHERE third_party) AS third_party_items,
+        sum(records) FILTER (WHERE overseas) AS overseas_records,
+        sum(items) FILTER (WHERE overseas) AS overseas_items
     FROM sent
 )
 SELECT

@@ -14,6 +14,7 @@ SELECT
     max(b.last_date) AS last_date
 FROM account_breaches b
 JOIN subjects s ON s.account_key = b.account_key
-WHERE b.breach = (SELECT CASE WHEN outsourcing = 'exempt' THEN 'basis_exempt' ELSE 'basis_needs_consent' END FROM params)
+CROSS JOIN params p
+WHERE b.third_party AND CASE WHEN p.outsourcing = 'exempt' THEN b.uncovered ELSE b.items END > 0
 GROUP BY s.person_key
 ORDER BY s.person_key

@@ -3,6 +3,7 @@
 -- title.ko: 동의 유효 일자
 -- needs: account_months, consents, flows, calendar
 -- grain: one account, source, recipient and month in which it was sent and some consent was in force
+-- scope: month
 -- range: account_key
 --
 -- A consent is in force from the day on which it was given up to, not including, its last; one without a day of giving never is,

@@ -3,6 +3,7 @@
 -- title.ko: 처리위탁 계약의 적용 일자
 -- needs: sent_days, flows, contracts, fields, calendar
 -- grain: one source, recipient, month and set of fields that were covered on these days of those on which something was sent
+-- scope: month
 --
 -- A contract covers a field when it is of the sender, names the recipient, the purpose and the field (or none, or * for all),
 -- and is in force: from its first day up to, not including, its last; without a first day from the beginning, without a last

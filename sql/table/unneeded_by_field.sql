@@ -2,19 +2,18 @@
 -- title: Items that the purpose did not need, by field
 -- title.ko: 항목별 불필요 제공 건수
 -- unit: items
--- needs: account_unneeded, unneeded_days, sent_days, fields, subjects, first_payments, calendar, params
+-- needs: account_unneeded, unneeded_days, sent_days, fields, payers, calendar, params
 -- rule: Personal Information Protection Act, Art. 3(1); Credit Information Act, Art. 33
 -- reading: holders, overseas_payment, unneeded_since
 --
 -- The items of the figure unneeded_items for each field that was not needed on some day, of payers and of the others; the
 -- table adds up to the figure. A field that was not needed and never sent then stands in the table with 0.
-WITH payers AS (
-    SELECT s.account_key
-    FROM subjects s
-    JOIN first_payments f ON f.person_key = s.person_key
+WITH paying AS (
+    SELECT y.account_key
+    FROM payers y
     CROSS JOIN params p
-    WHERE CASE WHEN p.overseas_payment = 'any' THEN f.first_any ELSE f.first_settled END IS NOT NULL
-    GROUP BY s.account_key
+    WHERE CASE WHEN p.overseas_payment = 'any' THEN y.first_any ELSE y.first_settled END IS NOT NULL
+    GROUP BY y.account_key
 ),
 sent AS (
     SELECT
@@ -23,7 +22,7 @@ sent AS (
         sum(CASE WHEN p.account_key IS NULL THEN 0 ELSE u.records END) AS of_payers,
         sum(CASE WHEN p.account_key IS NULL THEN u.records ELSE 0 END) AS of_others
     FROM account_unneeded u
-    LEFT JOIN payers p ON p.account_key = u.account_key
+    LEFT JOIN paying p ON p.account_key = u.account_key
     GROUP BY u.source, u.fields
     UNION ALL
     SELECT

@@ -1,0 +1,81 @@
+-- Months of recipients get numbers, so that the consents of people are joined by number, all in one pass. The day of a bit is
+-- worked out of its place, in place of a search in the calendar.
+WITH terms AS (
+    SELECT
+        k.source,
+        COALESCE(k.recipient_key, -1) AS recipient,
+        k.month,
+        CAST(k.month AS BIGINT) << 31 AS month_code,
+        dense_rank() OVER (ORDER BY k.source, k.recipient_key, k.month) AS term,
+        k.fields AS covered,
+        k.days,
+        CASE WHEN f.abroad THEN k.days ELSE 0 END AS days_abroad,
+        CASE WHEN f.abroad THEN 1 ELSE 0 END AS state
+    FROM contract_days k
+    JOIN flows f ON f.source = k.source AND COALESCE(f.recipient_key, -1) = COALESCE(k.recipient_key, -1)
+),
+consented AS (
+    SELECT c.account_key, t.term, c.third_party, c.overseas
+    FROM consent_days c
+    JOIN (SELECT DISTINCT source, recipient, month, term FROM terms) t
+        ON t.source = c.source AND t.month = c.month AND t.recipient = COALESCE(c.recipient_key, -1)
+),
+sent AS (
+    SELECT
+        m.account_key,
+        CAST(bit_count(m.fields) AS INTEGER) AS items,
+        CAST(bit_count(m.fields & ~t.covered) AS INTEGER) AS uncovered,
+        m.per_day,
+        t.month_code,
+        CASE WHEN c.term IS NULL THEN t.state ELSE 2 END AS state,
+        m.days & t.days & ~COALESCE(c.third_party, 0) AS unshared,
+        m.days & t.days_abroad & ~COALESCE(c.overseas, 0) AS unmoved
+    FROM account_months m
+    JOIN terms t ON t.source = m.source AND t.month = m.month AND t.recipient = COALESCE(m.recipient_key, -1)
+    LEFT JOIN consented c ON c.account_key = m.account_key AND c.term = t.term
+    WHERE m.records > 0
+),
+kinds AS (
+    -- A row without any consent is of one kind, that of its recipient; the days of others are of three.
+    SELECT state, third_party, overseas, third_party_flip, overseas_flip
+    FROM (VALUES (0, true, false, 0, -1), (1, true, true, 0, 0), (2, true, true, 0, 0), (2, true, false, 0, -1), (2, false, true, -1, 0))
+        AS k (state, third_party, overseas, third_party_flip, overseas_flip)
+),
+lacking AS (
+    SELECT
+        s.account_key,
+        s.items,
+        s.uncovered,
+        k.third_party,
+        k.overseas,
+        s.per_day,
+        s.month_code,
+        xor(s.unshared, k.third_party_flip) & xor(s.unmoved, k.overseas_flip) AS days
+    FROM sent s
+    JOIN kinds k ON k.state = s.state
+),
+totals AS (
+    SELECT
+        account_key,
+        items,
+        uncovered,
+        third_party,
+        overseas,
+        sum(per_day * bit_count(days)) AS records,
+        min(month_code + (days & -days)) AS first_code,
+        max(month_code + days) AS last_code
+    FROM lacking
+    WHERE days <> 0
+    GROUP BY account_key, items, uncovered, third_party, overseas
+)
+SELECT
+    account_key,
+    items,
+    uncovered,
+    third_party,
+    overseas,
+    CAST(records AS BIGINT) AS records,
+    make_date((first_code >> 31) // 100, (first_code >> 31) % 100, length(bin(first_code & 2147483647))) AS first_date,
+    make_date((last_code >> 31) // 100, (last_code >> 31) % 100, length(bin(last_code & 2147483647))) AS last_date
+FROM totals
+ORDER BY account_key, items, uncovered, third_party, overseas
