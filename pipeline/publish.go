@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // Results are what a run has to say.
@@ -222,7 +223,8 @@ func (d Definitions) Map() map[string]string {
 }
 
 // otherReadings computes, for each figure that a definition changes, what the
-// other reading gives, and puts the tables back as they were.
+// other reading gives, and puts the tables back as they were. Where the reading
+// changes nothing that a figure reads, its values stand.
 func (in *Inspection) otherReadings(ctx context.Context, res *Results) error {
 	all := readings(in.Case.Definitions)
 	for _, definition := range sortedKeys(all) {
@@ -239,19 +241,35 @@ func (in *Inspection) otherReadings(ctx context.Context, res *Results) error {
 				return err
 			}
 			for _, q := range queries {
-				err := in.verifyNeeds(q.Needs, tables)
-				if err != nil {
-					return fmt.Errorf("%s: %w", q.Path, err)
-				}
-				values, err := in.figureValues(ctx, q)
-				if err != nil {
-					return fmt.Errorf("%s: %w", q.Path, err)
+				values := res.valuesOf(q.Name)
+				if !sameTables(q.Needs, tables, in.tables) {
+					if err := in.verifyNeeds(q.Needs, tables); err != nil {
+						return fmt.Errorf("%s: %w", q.Path, err)
+					}
+					if values, err = in.figureValues(ctx, q); err != nil {
+						return fmt.Errorf("%s: %w", q.Path, err)
+					}
 				}
 				res.addReading(q.Name, OtherReading{definition, defs.reading(definition), values})
 			}
 		}
 		if err := in.mountAll(ctx, in.tables); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// sameTables says whether all of some tables are the same in two derivations.
+func sameTables(names []string, one, other map[string]table) bool {
+	return !slices.ContainsFunc(names, func(name string) bool { return one[name].hash != other[name].hash })
+}
+
+// valuesOf are the values of a figure under the definitions of the case.
+func (res *Results) valuesOf(figure string) Values {
+	for i := range res.Figures {
+		if res.Figures[i].Name == figure {
+			return res.Figures[i].Values
 		}
 	}
 	return nil

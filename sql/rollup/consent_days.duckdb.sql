@@ -1,4 +1,5 @@
--- The union of the days by bit_or in place of one aggregate for each bit.
+-- The union of the days by bit_or in place of one aggregate for each bit, so that the same consent twice does no harm; and only
+-- the consents of the months that are looked at, as most of them are made one at a time.
 WITH given AS (
     SELECT
         account_key,
@@ -10,9 +11,8 @@ WITH given AS (
     FROM consents
     WHERE account_key IS NOT NULL
         AND kind IN ('third_party', 'overseas')
-        AND given_on IS NOT NULL
-        AND (until_on IS NULL OR given_on < until_on)
-    GROUP BY account_key, kind, COALESCE(recipient, '*'), COALESCE(purpose, '*'), given_on, until_on
+        AND given_on <= (SELECT max(date) FROM calendar)
+        AND (until_on IS NULL OR given_on < until_on AND until_on > (SELECT min(date) FROM calendar))
 ),
 scopes AS (
     -- The few pairs of texts get numbers, so that people are joined by number.
