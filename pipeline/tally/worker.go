@@ -35,7 +35,7 @@ func newWorker(m *month) *worker {
 var errCrowded = errors.New("a range has too many records")
 
 // ranges counts the accounts from ≤ account_key < to, in as many parts as they
-// need to have room: half of a part that has none, and twice one that had.
+// need to have room: half of a part that has none, and twice one that had much.
 func (w *worker) ranges(ctx context.Context, from, to int64) error {
 	for width := to - from; from < to; {
 		width = min(width, to-from)
@@ -43,7 +43,9 @@ func (w *worker) ranges(ctx context.Context, from, to int64) error {
 		switch {
 		case err == nil:
 			from += width
-			width *= 2
+			if len(w.cells.loose) < w.cells.limit/4 {
+				width *= 2
+			}
 		case errors.Is(err, errCrowded) && width > 1:
 			width = (width + 1) / 2
 		default:

@@ -134,7 +134,10 @@ func writeDay(t *testing.T, path string, records []record, group int) {
 				recipients = append(recipients, r.recipient)
 			}
 		}
-		g := w.AppendRowGroup()
+		g, err := w.AppendRowGroupChecked()
+		if err != nil {
+			t.Fatal(err)
+		}
 		for i := range levels {
 			c, err := g.NextColumn()
 			if err != nil {
