@@ -98,7 +98,7 @@ var Tables = []TableDef{
 	{Name: "unneeded_days", Rollup: true, Grain: "one source, month and set of fields that the purpose did not need on these days", Columns: []Column{
 		{"source", "VARCHAR"}, {"month", "INTEGER"}, {"fields", "BIGINT"}, {"days", "INTEGER"}}},
 	{Name: "contract_days", Rollup: true, Grain: "one source, recipient, month and set of fields that outsourcing contracts covered on these days of those on which records were sent; 0: none", Columns: []Column{
-		{"source", "VARCHAR"}, {"recipient_key", "INTEGER"}, {"month", "INTEGER"}, {"fields", "BIGINT"}, {"days", "INTEGER"}}},
+		{"source", "VARCHAR"}, {"recipient_key", "INTEGER"}, {"abroad", "BOOLEAN"}, {"month", "INTEGER"}, {"fields", "BIGINT"}, {"days", "INTEGER"}}},
 	{Name: "consent_days", Rollup: true, Grain: "one account, source, recipient and month in which it was sent and some consent was in force; bits of the days, by kind", Columns: []Column{
 		{"account_key", "INTEGER"}, {"source", "VARCHAR"}, {"recipient_key", "INTEGER"}, {"month", "INTEGER"}, {"third_party", "INTEGER"}, {"overseas", "INTEGER"}}},
 	{Name: "account_flows", Rollup: true, Grain: "one account, source, recipient and field combination", Columns: []Column{

@@ -2,17 +2,16 @@
 -- worked out of its place, in place of a search in the calendar.
 WITH terms AS (
     SELECT
-        k.source,
-        COALESCE(k.recipient_key, -1) AS recipient,
-        k.month,
-        CAST(k.month AS BIGINT) << 31 AS month_code,
-        dense_rank() OVER (ORDER BY k.source, k.recipient_key, k.month) AS term,
-        k.fields AS covered,
-        k.days,
-        CASE WHEN f.abroad THEN k.days ELSE 0 END AS days_abroad,
-        CASE WHEN f.abroad THEN 1 ELSE 0 END AS state
-    FROM contract_days k
-    JOIN flows f ON f.source = k.source AND COALESCE(f.recipient_key, -1) = COALESCE(k.recipient_key, -1)
+        source,
+        COALESCE(recipient_key, -1) AS recipient,
+        month,
+        CAST(month AS BIGINT) << 31 AS month_code,
+        dense_rank() OVER (ORDER BY source, recipient_key, month) AS term,
+        fields AS covered,
+        days,
+        CASE WHEN abroad THEN days ELSE 0 END AS days_abroad,
+        CASE WHEN abroad THEN 1 ELSE 0 END AS state
+    FROM contract_days
 ),
 consented AS (
     SELECT c.account_key, t.term, c.third_party, c.overseas

@@ -1,7 +1,7 @@
 -- rollup: account_breaches
 -- title: What was sent on an account without consent
 -- title.ko: 동의 없이 제공된 계정별 내역
--- needs: account_months, flows, consent_days, contract_days, calendar
+-- needs: account_months, consent_days, contract_days, calendar
 -- grain: one account, number of filled fields, number of these that no contract covered, and consents that were lacking
 -- range: account_key
 --
@@ -11,15 +11,14 @@
 -- that no outsourcing contract covered on the day. First and last date are those of the records of the row.
 WITH terms AS (
     SELECT
-        k.source,
-        COALESCE(k.recipient_key, -1) AS recipient,
-        k.month,
-        CAST(k.month AS BIGINT) * 2147483648 AS month_code,
-        k.fields AS covered,
-        k.days,
-        f.abroad
-    FROM contract_days k
-    JOIN flows f ON f.source = k.source AND COALESCE(f.recipient_key, -1) = COALESCE(k.recipient_key, -1)
+        source,
+        COALESCE(recipient_key, -1) AS recipient,
+        month,
+        CAST(month AS BIGINT) * 2147483648 AS month_code,
+        fields AS covered,
+        days,
+        abroad
+    FROM contract_days
 ),
 sent AS (
     -- contract_days holds each day once, so that a row is split by its days and nothing counts twice.

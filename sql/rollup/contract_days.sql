@@ -9,7 +9,8 @@
 -- and is in force: from its first day up to, not including, its last; without a first day from the beginning, without a last
 -- one to this day. Only contracts of the basis "outsourcing" count here: a contract to provide data to a third party gives no
 -- leave that people did not give. Several contracts for one field cover it once. The rows of a source, recipient and month
--- hold each day on which something was sent exactly once; days without any covered field have the fields 0.
+-- hold each day on which something was sent exactly once; days without any covered field have the fields 0. abroad is said here
+-- as in flows, so that what asks for both reads no more than a month.
 WITH named AS (
     SELECT
         sender,
@@ -54,10 +55,12 @@ months AS (
     GROUP BY s.source, s.recipient, s.month, COALESCE(d.fields, 0)
 )
 SELECT
-    source,
-    CAST(NULLIF(recipient, -1) AS INTEGER) AS recipient_key,
-    month,
-    CAST(fields AS BIGINT) AS fields,
-    CAST(days AS INTEGER) AS days
-FROM months
-ORDER BY source, recipient_key NULLS LAST, month, fields
+    m.source,
+    f.recipient_key,
+    f.abroad,
+    m.month,
+    CAST(m.fields AS BIGINT) AS fields,
+    CAST(m.days AS INTEGER) AS days
+FROM months m
+JOIN flows f ON f.source = m.source AND COALESCE(f.recipient_key, -1) = m.recipient
+ORDER BY m.source, f.recipient_key NULLS LAST, m.month, m.fields
