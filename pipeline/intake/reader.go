@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 
 	"exhibit/pipeline"
 )
@@ -16,6 +17,9 @@ import (
 type Options struct {
 	// MaxRecord is the longest record in bytes; 0 means MaxRecord, the constant.
 	MaxRecord int
+	// Threads is how many goroutines may check records beside those that read
+	// files; 0 means one for each processor, 1 none.
+	Threads int
 	// Open opens a delivered file; nil means os.Open.
 	Open func(path string) (io.ReadCloser, error)
 }
@@ -23,10 +27,12 @@ type Options struct {
 // Reader reads delivered files. It is safe for concurrent use; each Read takes
 // a goroutine beside its own.
 type Reader struct {
-	opts   Options
-	codecs codecs
-	spares spares
-	probe  func(record int64) // tests: called before each record is checked
+	opts    Options
+	codecs  codecs
+	spares  spares
+	helpers helpers
+	batch   batchSize          // tests: smaller ones
+	probe   func(record int64) // tests: called before each record is checked, by any goroutine
 }
 
 var _ pipeline.Reader = (*Reader)(nil)
@@ -39,7 +45,14 @@ func New(opts Options) *Reader {
 	if opts.Open == nil {
 		opts.Open = openRegular
 	}
-	return &Reader{opts: opts}
+	if opts.Threads == 0 {
+		opts.Threads = runtime.GOMAXPROCS(0)
+	}
+	r := &Reader{opts: opts}
+	if opts.Threads > 1 {
+		r.helpers.idle.Store(int64(opts.Threads))
+	}
+	return r
 }
 
 func openRegular(path string) (io.ReadCloser, error) {
@@ -77,6 +90,7 @@ func (r *Reader) Read(ctx context.Context, src *pipeline.Source, path, dir strin
 // delivery gives the reading of a file what the Reader has for all of them.
 func (r *Reader) delivery(f *delivery) *delivery {
 	f.codec, f.limit, f.probe = r.codecs.get(f.charset), r.opts.MaxRecord, r.probe
+	f.helpers, f.spares, f.batch = &r.helpers, &r.spares, r.batch
 	return f
 }
 

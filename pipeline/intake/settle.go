@@ -89,7 +89,11 @@ func (f *delivery) writeAccount(b *buffer) error {
 		return nil
 	}
 	id := f.values[f.account.index].text
-	if f.known != nil {
+	if f.accountKey >= 0 {
+		b.number(int64(f.accountKey))
+		return nil
+	}
+	if f.known != nil && f.accountKey == notLookedUp {
 		if key, ok := f.known.Lookup(f.src.Sender, id); ok {
 			b.number(int64(key))
 			return nil
@@ -171,13 +175,14 @@ func (f *delivery) settle() error {
 // checkEncoding refuses a file whose records say that it is not in the declared
 // encoding.
 func (f *delivery) checkEncoding() error {
+	h := &f.heard
 	switch {
-	case f.garbled >= suspects && 2*f.garbled > f.nonASCII:
+	case h.garbled >= suspects && 2*h.garbled > h.nonASCII:
 		return refusal(fmt.Sprintf("wrong encoding: %d of %d records with characters beyond ASCII cannot be decoded as %s",
-			f.garbled, f.nonASCII, f.src.Encoding))
-	case f.nonASCII >= suspects && f.looksLikeUTF8 == f.nonASCII:
+			h.garbled, h.nonASCII, f.src.Encoding))
+	case h.nonASCII >= suspects && h.looksLikeUTF8 == h.nonASCII:
 		return refusal(fmt.Sprintf("wrong encoding: all %d records with characters beyond ASCII are valid UTF-8, and %s is declared",
-			f.nonASCII, f.src.Encoding))
+			h.nonASCII, f.src.Encoding))
 	}
 	return nil
 }
