@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 
 	"exhibit/pipeline"
@@ -19,9 +20,11 @@ const (
 	// entryGroups is how many row groups are decoded at a time, at most: each
 	// holds its entries in memory.
 	entryGroups = 4
+	// maxNames is how many bytes of names are made room for at once.
+	maxNames = 16 << 20
 )
 
-// entries are those of one row group of a list.
+// entries are those of one row group of a list; reading another replaces them.
 type entries struct {
 	keys   []int32
 	scopes []string
@@ -52,12 +55,12 @@ func addFile(ctx context.Context, to *pipeline.Registry, path string, columns [3
 			return fmt.Errorf("the columns are not %v: %w", columns, pipeline.ErrVerify)
 		}
 	}
-	together := min(entryGroups, runtime.GOMAXPROCS(0))
-	for g := 0; g < pf.NumRowGroups(); g += together {
+	all := make([]entries, min(entryGroups, runtime.GOMAXPROCS(0), pf.NumRowGroups()))
+	for g := 0; g < pf.NumRowGroups(); g += len(all) {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		groups := make([]entries, min(together, pf.NumRowGroups()-g))
+		groups := all[:min(len(all), pf.NumRowGroups()-g)]
 		errs := make([]error, len(groups))
 		var wg sync.WaitGroup
 		for i := range groups {
@@ -93,7 +96,8 @@ func (e *entries) addTo(to *pipeline.Registry, columns [3]string) error {
 // read reads the columns of key, scope and name of a row group.
 func (e *entries) read(group *file.RowGroupReader, at [3]int) error {
 	n := int(group.NumRows())
-	e.keys, e.scopes, e.ends = make([]int32, 0, n), make([]string, 0, n), make([]int, 0, n)
+	e.keys, e.scopes = slices.Grow(e.keys[:0], n), slices.Grow(e.scopes[:0], n)
+	e.names, e.ends = e.names[:0], slices.Grow(e.ends[:0], n)
 	keys, err := columnChunk[*file.Int32ColumnChunkReader](group, at[0])
 	if err != nil {
 		return err
@@ -121,8 +125,8 @@ func (e *entries) read(group *file.RowGroupReader, at [3]int) error {
 		return err
 	}
 	return everyValue(n, names.HasNext, names.ReadBatch, func(v parquet.ByteArray) {
-		if e.names == nil {
-			e.names = make([]byte, 0, n*(len(v)+1)) // most lists have names of one length
+		if len(e.ends) == 0 {
+			e.names = slices.Grow(e.names, min(n*len(v), maxNames)) // most lists have names of one length
 		}
 		e.names = append(e.names, v...)
 		e.ends = append(e.ends, len(e.names))
