@@ -65,7 +65,7 @@ func TestBatchesAndHelpersChangeNothing(t *testing.T) {
 	sizes := []batchSize{{}, {records: 1, bytes: 1, buffer: 64}, {records: 3, bytes: 40, buffer: 128},
 		{records: 7, bytes: 1 << 20, buffer: 200}, {records: 1000, bytes: 1 << 20, buffer: 96}, {records: 2, bytes: 1 << 20}}
 	refused, rejected, loaded := 0, 0, 0
-	for seed := range uint64(400) {
+	for seed := range uint64(150) {
 		rnd := rand.New(rand.NewPCG(seed, 31))
 		f := newRandomFile(seed)
 		f.src.Schema.Fields[1].Unique = seed%3 == 0
@@ -89,7 +89,7 @@ func TestBatchesAndHelpersChangeNothing(t *testing.T) {
 			loaded++
 		}
 		for _, size := range sizes {
-			for _, threads := range []int{1, 2, 8} {
+			for _, threads := range []int{1, 2 + int(seed%7)} {
 				got := stageWith(t, threads, size, limit, f.src, f.name, data, known)
 				if diff := cmp.Diff(want, got); diff != "" {
 					t.Fatalf("seed %d, %d threads, %+v, %s %+v: %s", seed, threads, size, f.src.Encoding, f.src.Dialect, diff)
@@ -97,7 +97,7 @@ func TestBatchesAndHelpersChangeNothing(t *testing.T) {
 			}
 		}
 	}
-	if refused < 20 || rejected < 20 || loaded < 20 {
+	if refused < 8 || rejected < 20 || loaded < 20 {
 		t.Errorf("%d files refused, %d with rejects, %d without", refused, rejected, loaded)
 	}
 }
@@ -109,7 +109,7 @@ func TestLargeFileInBatches(t *testing.T) {
 	src.Schema.Fields[2].Unique = true
 	var b bytes.Buffer
 	b.WriteString("id,note,mail\n")
-	for i := range 150_000 {
+	for i := range 100_000 {
 		switch {
 		case i%1000 == 17:
 			fmt.Fprintf(&b, "k%d,\"%s\r\n\"\"x\",m%d\n", i%3000, strings.Repeat("line\n", 3*i%4000), i)
@@ -122,10 +122,10 @@ func TestLargeFileInBatches(t *testing.T) {
 		}
 	}
 	want := stageWith(t, 1, batchSize{records: -1}, 0, src, "a.csv", b.Bytes(), nil)
-	if want.Receipt.Status != pipeline.Loaded || want.Receipt.Reasons["duplicate_value"] < 200 || want.Receipt.Reasons["unterminated_quote"]+want.Receipt.Reasons["stray_quote"] < 100 {
+	if want.Receipt.Status != pipeline.Loaded || want.Receipt.Reasons["duplicate_value"] < 150 || want.Receipt.Reasons["unterminated_quote"]+want.Receipt.Reasons["stray_quote"] < 100 {
 		t.Fatal(want.Receipt.Reason, want.Receipt.Reasons)
 	}
-	for _, threads := range []int{1, 2, 3, 16} {
+	for _, threads := range []int{1, 2, 16} {
 		for _, size := range []batchSize{{}, {records: 100, bytes: 5000, buffer: 4096}} {
 			if got := stageWith(t, threads, size, 0, src, "a.csv", b.Bytes(), nil); !cmp.Equal(want, got) {
 				t.Errorf("%d threads, %+v: %s", threads, size, cmp.Diff(want.Receipt, got.Receipt))

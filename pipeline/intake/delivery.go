@@ -12,16 +12,18 @@ import (
 // delivery is the reading of one delivered file.
 type delivery struct {
 	*layout
-	base    string
-	known   *pipeline.Registry
-	local   *pipeline.Registry // of the accounts that known lacks
-	named   *pipeline.Registry // of the recipients, by country
-	codec   *codec
-	limit   int
-	probe   func(int64)
-	helpers *helpers
-	spares  *spares
-	batch   batchSize
+	base          string
+	known         *pipeline.Registry
+	local         *pipeline.Registry // of the accounts that known lacks
+	named         *pipeline.Registry // of the recipients, by country
+	lastNamed     namedRecipient     // of the record before
+	recipientName []byte             // of the source
+	codec         *codec
+	limit         int
+	probe         func(int64)
+	helpers       *helpers
+	spares        *spares
+	batch         batchSize
 
 	t      *tokenizer
 	byName []string // the field at each position of a record; "" none
@@ -74,7 +76,8 @@ var rejectColumns = []pipeline.Column{{Name: "record", Type: "BIGINT"}, {Name: "
 func newDelivery(l *layout, base, dir string, known *pipeline.Registry) *delivery {
 	f := &delivery{layout: l, base: base, known: known, local: pipeline.NewRegistry(), named: pipeline.NewRegistry(), values: make([]value, len(l.columns)),
 		days: map[pipeline.Day]int64{}, day: pipeline.NoDay, accountKey: notLookedUp,
-		helpers: &helpers{}, spares: &spares{},
+		recipientName: []byte(l.src.Recipient.Name),
+		helpers:       &helpers{}, spares: &spares{},
 		rows:     newTable(filepath.Join(dir, "rows.parquet"), pipeline.StagedColumns(l.src)),
 		rejects:  newTable(filepath.Join(dir, "rejects.parquet"), rejectColumns),
 		accounts: newTable(filepath.Join(dir, "accounts.parquet"), []pipeline.Column{{Name: "account_id", Type: "VARCHAR"}}),

@@ -20,6 +20,10 @@
 // records have no physical lines and offsets: a row's number stands for its
 // line, and its offset is 0.
 //
+// The records of a CSV file are found by one goroutine, checked by several and
+// settled by one, in the order of the file (see crew). How many there are, and
+// where one's part ends, changes neither the receipt nor a staged byte.
+//
 // Memory is bounded: a few fixed buffers, one record of at most MaxRecord
 // bytes, one row group, and 16 to 20 bytes for each account that is new and for
 // each value of a field that is declared unique. Parquet takes up to 640 MiB

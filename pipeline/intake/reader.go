@@ -25,7 +25,7 @@ type Options struct {
 }
 
 // Reader reads delivered files. It is safe for concurrent use; each Read takes
-// a goroutine beside its own.
+// a goroutine beside its own, and for a large CSV file a few more.
 type Reader struct {
 	opts    Options
 	codecs  codecs

@@ -115,7 +115,7 @@ func (f *delivery) writeAccount(b *buffer) error {
 // record's fields; false where there is none.
 func (f *delivery) recipientOf() (name []byte, country string, ok bool) {
 	if f.recipient == nil {
-		return []byte(f.src.Recipient.Name), f.src.Recipient.Country, f.src.Recipient.Name != ""
+		return f.recipientName, f.src.Recipient.Country, f.src.Recipient.Name != ""
 	}
 	v := &f.values[f.recipient.index]
 	if f.country == nil {
@@ -127,6 +127,13 @@ func (f *delivery) recipientOf() (name []byte, country string, ok bool) {
 	return v.text, country, v.present
 }
 
+// namedRecipient is a recipient with its place in the staged list.
+type namedRecipient struct {
+	known         bool
+	country, name string
+	key           int32
+}
+
 // writeRecipient gives the recipient of a transfer by its place in the staged
 // list; NULL where its field holds none.
 func (f *delivery) writeRecipient(b *buffer) error {
@@ -135,10 +142,15 @@ func (f *delivery) writeRecipient(b *buffer) error {
 		b.null()
 		return nil
 	}
+	if l := &f.lastNamed; l.known && l.country == country && string(name) == l.name { // mostly it is
+		b.number(-1 - int64(l.key))
+		return nil
+	}
 	key, added, ok := f.named.Add(country, name)
 	if !ok {
 		return refusal("more recipients than an INTEGER can number")
 	}
+	f.lastNamed = namedRecipient{true, country, string(name), key}
 	b.number(-1 - int64(key))
 	if !added {
 		return nil

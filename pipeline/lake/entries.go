@@ -10,6 +10,7 @@ import (
 
 	"exhibit/pipeline"
 
+	"github.com/apache/arrow-go/v18/arrow/memory"
 	"github.com/apache/arrow-go/v18/parquet"
 	"github.com/apache/arrow-go/v18/parquet/file"
 )
@@ -30,6 +31,11 @@ type entries struct {
 	scopes []string
 	names  []byte // one after the other
 	ends   []int
+
+	// Room for a batch of values.
+	ints   []int32
+	texts  []parquet.ByteArray
+	levels []int16
 }
 
 func (e *entries) entry(i int) (scope string, name []byte) {
@@ -44,7 +50,9 @@ func (e *entries) entry(i int) (scope string, name []byte) {
 // They are decoded column by column, as the hashing of the names is all that
 // is wanted of them.
 func addFile(ctx context.Context, to *pipeline.Registry, path string, columns [3]string) (err error) {
-	pf, err := file.OpenParquetFile(path, false)
+	props := parquet.NewReaderProperties(memory.DefaultAllocator)
+	props.BufferedStreamEnabled = true // else a column of a row group is in memory as it lies on disk, too
+	pf, err := file.OpenParquetFile(path, false, file.WithReadProps(props))
 	if err != nil {
 		return err
 	}
@@ -98,11 +106,14 @@ func (e *entries) read(group *file.RowGroupReader, at [3]int) error {
 	n := int(group.NumRows())
 	e.keys, e.scopes = slices.Grow(e.keys[:0], n), slices.Grow(e.scopes[:0], n)
 	e.names, e.ends = e.names[:0], slices.Grow(e.ends[:0], n)
+	if e.levels == nil {
+		e.ints, e.texts, e.levels = make([]int32, entryBatch), make([]parquet.ByteArray, entryBatch), make([]int16, entryBatch)
+	}
 	keys, err := columnChunk[*file.Int32ColumnChunkReader](group, at[0])
 	if err != nil {
 		return err
 	}
-	err = everyValue(n, keys.HasNext, keys.ReadBatch, func(v int32) { e.keys = append(e.keys, v) })
+	err = everyValue(n, e.ints, e.levels, keys.HasNext, keys.ReadBatch, func(v int32) { e.keys = append(e.keys, v) })
 	if err != nil {
 		return err
 	}
@@ -111,7 +122,7 @@ func (e *entries) read(group *file.RowGroupReader, at [3]int) error {
 		return err
 	}
 	scope := ""
-	err = everyValue(n, scopes.HasNext, scopes.ReadBatch, func(v parquet.ByteArray) {
+	err = everyValue(n, e.texts, e.levels, scopes.HasNext, scopes.ReadBatch, func(v parquet.ByteArray) {
 		if string(v) != scope {
 			scope = string(v)
 		}
@@ -124,7 +135,7 @@ func (e *entries) read(group *file.RowGroupReader, at [3]int) error {
 	if err != nil {
 		return err
 	}
-	return everyValue(n, names.HasNext, names.ReadBatch, func(v parquet.ByteArray) {
+	return everyValue(n, e.texts, e.levels, names.HasNext, names.ReadBatch, func(v parquet.ByteArray) {
 		if len(e.ends) == 0 {
 			e.names = slices.Grow(e.names, min(n*len(v), maxNames)) // most lists have names of one length
 		}
@@ -147,11 +158,11 @@ func columnChunk[R any](group *file.RowGroupReader, at int) (r R, err error) {
 
 // everyValue hands over the n values of a column, none of which may be NULL. A
 // value holds until take returns.
-func everyValue[T any](n int, more func() bool, batch func(int64, []T, []int16, []int16) (int64, int, error), take func(T)) error {
-	values, levels := make([]T, entryBatch), make([]int16, entryBatch)
+func everyValue[T any](n int, values []T, levels []int16, more func() bool,
+	batch func(int64, []T, []int16, []int16) (int64, int, error), take func(T)) error {
 	got := 0
 	for more() {
-		rows, present, err := batch(entryBatch, values, levels, nil)
+		rows, present, err := batch(int64(len(values)), values, levels, nil)
 		if err != nil {
 			return err
 		}
