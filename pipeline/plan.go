@@ -64,7 +64,7 @@ func (in *Inspection) Plan(memory, free int64) (Plan, error) {
 		accounts = max(accounts, int64(r.FirstKey)+int64(r.NewKeys))
 	}
 	p.MemoryBytes = memory + accounts*registryBytes + workers*bytesAReader
-	p.Advice = p.advice(workers)
+	p.Advice = p.advice()
 	return p, nil
 }
 
@@ -89,7 +89,7 @@ func (in *Inspection) recordBytes(src *Source) int64 {
 	return max(1, bytes/records)
 }
 
-func (p *Plan) advice(workers int64) []string {
+func (p *Plan) advice() []string {
 	var out []string
 	if p.DiskFreeBytes >= 0 && float64(p.DiskBytes)*comfortableSpace > float64(p.DiskFreeBytes) {
 		out = append(out, "the disk of the lake may become full: free some space, or take the files in in several batches")
@@ -99,9 +99,6 @@ func (p *Plan) advice(workers int64) []string {
 	}
 	if p.Seconds > longRun {
 		out = append(out, "this takes hours: it may be interrupted at any time and goes on where it was; begin with one month to see that the layout is right")
-	}
-	if int64(p.Files) < workers {
-		out = append(out, fmt.Sprintf("%d threads and %d files to read: a file is read by one thread", workers, p.Files))
 	}
 	return out
 }

@@ -18,7 +18,7 @@ import (
 // Settings are the machine's: none of them may change a number.
 type Settings struct {
 	Memory    string `mapstructure:"memory"`     // of the engine, for example 2GiB
-	Threads   int    `mapstructure:"threads"`    // of the engine, and files read at a time
+	Threads   int    `mapstructure:"threads"`    // of the engine, and files read at a time; helpers of the reading
 	Temp      string `mapstructure:"temp"`       // folder for spilled data; "": in the case
 	Inbox     string `mapstructure:"inbox"`      // folder of the delivered files; "": inbox/ of the case, or the case itself
 	LogFormat string `mapstructure:"log-format"` // text | json

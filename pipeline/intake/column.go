@@ -20,7 +20,7 @@ type value struct {
 }
 
 // column checks and types one field of a layout. It is compiled once for a file
-// and used by one goroutine.
+// and used by one goroutine; a checker for another has a copy.
 type column struct {
 	field    *pipeline.Field
 	index    int      // in the layout

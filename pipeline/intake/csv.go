@@ -39,7 +39,9 @@ type record struct {
 	nul     bool     // a NUL byte stands in it
 	decoded bool     // the fields are UTF-8 already, and found to be
 	absent  []bool   // the fields that hold no value at all; nil: their texts say it
-	problem problem  // of its bytes; the fields are not to be used then
+	unsplit bool     // raw is found and not looked at: it stands at at in the tokenizer's buffer
+	at      int
+	problem problem // of its bytes; the fields are not to be used then
 }
 
 // records takes a delivered text apart. CSV is one such source; another format
@@ -78,6 +80,12 @@ type tokenizer struct {
 
 	spans []span
 	arena []byte
+
+	// Where records are given out for others to read, lend is asked before
+	// bytes of the buffer are moved, for another buffer or none; and a record
+	// without a quote is given whole.
+	lend  func() ([]byte, error)
+	whole bool
 }
 
 // span is a field: in the buffer relative to pos, or in the arena.
@@ -101,7 +109,9 @@ func (t *tokenizer) fill() bool {
 		return false
 	}
 	if len(t.buf)-t.end < least {
-		t.slide()
+		if t.slide(); t.err != nil {
+			return false
+		}
 	}
 	if len(t.buf)-t.end < least {
 		bigger := make([]byte, max(t.chunk, 2*len(t.buf)))
@@ -119,8 +129,23 @@ func (t *tokenizer) fill() bool {
 	return false
 }
 
+// slide makes room behind what is not read yet, which moves to the front.
 func (t *tokenizer) slide() {
-	copy(t.buf, t.buf[t.pos:t.end])
+	to := t.buf
+	if t.lend != nil {
+		other, err := t.lend()
+		if err != nil {
+			t.err = err
+			return
+		}
+		if n := t.end - t.pos; other != nil {
+			if to = other; n > len(to) {
+				to = make([]byte, 2*n)
+			}
+		}
+	}
+	copy(to, t.buf[t.pos:t.end])
+	t.buf = to
 	for _, at := range [...]*int{&t.quoteAt, &t.escapeAt, &t.crAt, &t.nulAt, &t.highAt, &t.lfAt} {
 		*at = max(*at-t.pos, 0)
 	}
@@ -286,7 +311,7 @@ func (t *tokenizer) take(rec *record, size int, lines int64) {
 func (t *tokenizer) next(rec *record) (piece, error) {
 	rec.fields, rec.raw, rec.count, rec.bytes, rec.lines = rec.fields[:0], nil, 0, 0, 0
 	rec.line, rec.last, rec.offset = t.line+1, t.line+1, t.offset
-	rec.high, rec.nul = false, false
+	rec.high, rec.nul, rec.unsplit = false, false, false
 	if rec.problem.reason != fine {
 		rec.problem = problem{}
 	}
@@ -320,9 +345,13 @@ func (t *tokenizer) next(rec *record) (piece, error) {
 	if t.d.Quote != 0 && t.has(t.d.Quote, &t.quoteAt, from, to) || t.d.Escape != 0 && t.has(t.d.Escape, &t.escapeAt, from, to) || t.d.SkipInitialSpace {
 		return recordPiece, t.quoted(rec, end, n)
 	}
-	t.look(rec, end)
-	t.split(rec)
-	t.strayEnds(rec)
+	if t.whole {
+		rec.raw, rec.at, rec.unsplit = t.buf[from:to], from, true
+	} else {
+		t.look(rec, end)
+		t.split(rec)
+		t.strayEnds(rec)
+	}
 	t.note(end, n)
 	t.take(rec, end+n, 1)
 	return recordPiece, nil

@@ -3,11 +3,8 @@ package intake
 import (
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"io"
 	"path/filepath"
-	"slices"
-	"unicode/utf8"
 
 	"exhibit/pipeline"
 )
@@ -15,40 +12,45 @@ import (
 // delivery is the reading of one delivered file.
 type delivery struct {
 	*layout
-	base  string
-	dir   string // "" where nothing is staged
-	known *pipeline.Registry
-	local newcomers // the accounts that known lacks
-	named newcomers // the recipients, by country
-	taken []*taken  // of each unique column
-	codec *codec
-	limit int
-	probe func(int64)
+	base          string
+	dir           string // "" where nothing is staged
+	known         *pipeline.Registry
+	local         newcomers      // the accounts that known lacks
+	named         newcomers      // the recipients, by country
+	taken         []*taken       // of each unique column
+	lastNamed     namedRecipient // of the record before
+	recipientName []byte         // of the source
+	codec         *codec
+	limit         int
+	probe         func(int64)
+	helpers       *helpers
+	spares        *spares
+	batch         batchSize
 
 	t      *tokenizer
 	byName []string // the field at each position of a record; "" none
 	extra  []extra
 	values []value // of the record, one a column of the layout
-	text   []byte  // decoded text of the record
 	key    [8]byte
+	// accountKey is the key of the record's account as far as it was looked up:
+	// -1 not known, notLookedUp.
+	accountKey int32
 
-	total         tally
-	visit         func(*Record) error // of Replay; nil: the records are staged
-	shown         Record
-	staged        pipeline.Staged
-	rows          *table
-	rejects       *table
-	accounts      *table
-	recipients    *table
-	days          map[pipeline.Day]int64
-	day           pipeline.Day // the last one counted, with its records
-	dayRecords    int64
-	bytes, lines  int64 // of all pieces
-	headers       int64
-	records       int64 // that were read
-	nonASCII      int64 // records with bytes above 0x7F
-	garbled       int64 // of them, not decodable as declared
-	looksLikeUTF8 int64 // of them, valid UTF-8
+	total        tally
+	visit        func(*Record) error // of Replay; nil: the records are staged
+	shown        Record
+	staged       pipeline.Staged
+	rows         *table
+	rejects      *table
+	accounts     *table
+	recipients   *table
+	days         map[pipeline.Day]int64
+	day          pipeline.Day // the last one counted, with its records
+	dayRecords   int64
+	bytes, lines int64 // of all pieces
+	headers      int64
+	records      int64 // that were read
+	heard        heard
 }
 
 // tally is what was counted of a file apart from the reading of its records.
@@ -67,13 +69,17 @@ type extra struct {
 	count pipeline.FieldCount
 }
 
+const notLookedUp = -2
+
 // rejectColumns are those of the table rejects less file_id and source.
 var rejectColumns = []pipeline.Column{{Name: "record", Type: "BIGINT"}, {Name: "line", Type: "BIGINT"}, {Name: "last_line", Type: "BIGINT"},
 	{Name: "byte_offset", Type: "BIGINT"}, {Name: "reason", Type: "VARCHAR"}, {Name: "field", Type: "VARCHAR"}, {Name: "detail", Type: "VARCHAR"}}
 
 func newDelivery(l *layout, base, dir string, known *pipeline.Registry) *delivery {
 	f := &delivery{layout: l, base: base, dir: dir, known: known, values: make([]value, len(l.columns)),
-		days: map[pipeline.Day]int64{}, day: pipeline.NoDay,
+		days: map[pipeline.Day]int64{}, day: pipeline.NoDay, accountKey: notLookedUp,
+		recipientName: []byte(l.src.Recipient.Name),
+		helpers:       &helpers{}, spares: &spares{},
 		rows:     newTable(filepath.Join(dir, "rows.parquet"), pipeline.StagedColumns(l.src)),
 		rejects:  newTable(filepath.Join(dir, "rejects.parquet"), rejectColumns),
 		accounts: newTable(filepath.Join(dir, "accounts.parquet"), []pipeline.Column{{Name: "account_id", Type: "VARCHAR"}}),
@@ -110,7 +116,8 @@ func (f *delivery) read(s *stream) error {
 	f.bytes = int64(s.start)
 	d := f.dialect
 	f.t = newTokenizer(s, d, s.lineEnds, f.limit, maxColumns)
-	f.t.buf = s.spares.take()
+	f.t.buf = f.buffer()
+	f.t.chunk = len(f.t.buf)
 	f.t.offset, f.t.wide = f.bytes, f.charset.wide()
 	skipped, err := f.t.skipLines(d.SkipLines)
 	f.piece(&skipped)
@@ -132,7 +139,18 @@ func (f *delivery) read(s *stream) error {
 		f.positional()
 	}
 	f.t.fields = len(f.byName)
-	return f.readRecords(f.t, &rec)
+	if f.visit != nil || len(f.extra) > 0 || f.batch.records < 0 {
+		return f.readRecords(f.t, &rec)
+	}
+	return f.readBatches()
+}
+
+// buffer is one for the text that the tokenizer holds.
+func (f *delivery) buffer() []byte {
+	if n := f.batch.buffer; n > 0 {
+		return make([]byte, n)
+	}
+	return f.spares.take()
 }
 
 func (f *delivery) piece(rec *record) {
@@ -140,7 +158,10 @@ func (f *delivery) piece(rec *record) {
 	f.lines += rec.lines
 }
 
+// readRecords reads and checks one record after the other.
 func (f *delivery) readRecords(in records, rec *record) error {
+	c := checker{f: f, columns: f.columns}
+	defer func() { f.heard.add(c.heard) }()
 	for {
 		kind, err := in.next(rec)
 		if errors.Is(err, io.EOF) {
@@ -158,88 +179,27 @@ func (f *delivery) readRecords(in records, rec *record) error {
 			if f.probe != nil {
 				f.probe(f.records)
 			}
-			day, p := f.check(rec)
-			if p.reason == fine && len(f.unique) > 0 {
-				if p, err = f.checkUnique(); err != nil {
-					return err
-				}
-			}
-			if p.reason != fine {
-				err = f.reject(rec, p)
-			} else {
-				err = f.accept(rec, day)
-			}
-			if err != nil {
+			c.text = c.text[:0]
+			day, p := c.check(rec, f.values)
+			if err := f.settleRecord(rec, day, p); err != nil {
 				return err
 			}
 		}
 	}
 }
 
-// check finds the first problem of a record, and types its fields.
-func (f *delivery) check(rec *record) (pipeline.Day, problem) {
-	garbled := rec.high && f.weigh(rec.raw)
-	switch {
-	case rec.problem.reason != fine:
-		return 0, rec.problem
-	case rec.nul:
-		return 0, problem{reason: nulByte, field: slices.IndexFunc(rec.fields, func(b []byte) bool { return slices.Contains(b, 0) })}
-	case garbled:
-		return 0, problem{reason: undecodableBytes, field: slices.IndexFunc(rec.fields, func(b []byte) bool { return !f.codec.valid(b) })}
-	case rec.count < len(f.byName):
-		return 0, problem{tooFewFields, -1, fmt.Sprintf("%d fields of %d", rec.count, len(f.byName))}
-	case rec.count > len(f.byName):
-		return 0, problem{tooManyFields, -1, fmt.Sprintf("%d fields instead of %d", rec.count, len(f.byName))}
-	}
-	f.text = f.text[:0]
-	for i, c := range f.columns {
-		if rec.absent != nil && rec.absent[c.at] {
-			f.values[i] = value{}
-			if c.field.Required {
-				return 0, problem{reason: required, field: c.at}
-			}
-			continue
-		}
-		text := rec.fields[c.at]
-		if rec.high && !rec.decoded && !f.codec.utf8 && c.needText && indexHigh(text) < len(text) {
-			from := len(f.text)
-			f.text = f.codec.decode(f.text, text)
-			text = f.text[from:]
-		}
-		if r := c.check(text, &f.values[i]); r != fine {
-			return 0, problem{reason: r, field: c.at}
+// settleRecord decides on a record that was checked, in the order of the file.
+func (f *delivery) settleRecord(rec *record, day pipeline.Day, p problem) error {
+	if p.reason == fine && len(f.unique) > 0 {
+		var err error
+		if p, err = f.checkUnique(); err != nil {
+			return err
 		}
 	}
-	return f.dayOf()
-}
-
-// weigh notes what a record's bytes say about the declared encoding, and
-// whether they cannot be decoded.
-func (f *delivery) weigh(raw []byte) (garbled bool) {
-	f.nonASCII++
-	if garbled = !f.codec.valid(raw); garbled {
-		f.garbled++
+	if p.reason != fine {
+		return f.reject(rec, p)
 	}
-	if !f.codec.utf8 && utf8.Valid(raw) {
-		f.looksLikeUTF8++
-	}
-	return garbled
-}
-
-// dayOf is the day of a transfer.
-func (f *delivery) dayOf() (pipeline.Day, problem) {
-	if f.date == nil {
-		return f.staged.NameDay, problem{}
-	}
-	v := &f.values[f.date.index]
-	if !v.present {
-		return 0, problem{reason: required, field: f.date.at}
-	}
-	day := f.date.dayOf(v)
-	if f.name != nil && day != f.staged.NameDay {
-		return 0, problem{reason: wrongDate, field: f.date.at}
-	}
-	return day, problem{}
+	return f.accept(rec, day)
 }
 
 // checkUnique comes last, so that a value counts as taken only by a record that

@@ -20,6 +20,10 @@
 // records have no physical lines and offsets: a row's number stands for its
 // line, and its offset is 0.
 //
+// The records of a CSV file are found by one goroutine, checked by several and
+// settled by one, in the order of the file (see crew). How many there are, and
+// where one's part ends, changes neither the receipt nor a staged byte.
+//
 // Memory is bounded: a few fixed buffers, one record of at most MaxRecord
 // bytes, one row group, and what is remembered of new accounts and of the values
 // of unique fields, some 100 MB of each; beyond that, accounts are staged twice,

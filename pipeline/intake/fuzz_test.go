@@ -9,6 +9,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/google/go-cmp/cmp"
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/korean"
 	"golang.org/x/text/encoding/unicode"
@@ -82,8 +83,8 @@ func fuzzUTF16(t *testing.T, b []byte) {
 }
 
 // FuzzRead: no input makes the reader crash or lose a record. What comes back is
-// loaded with accounts that add up, or refused with a reason, and the hash is of
-// all bytes.
+// loaded with accounts that add up, or refused with a reason, the hash is of all
+// bytes, and small batches and several goroutines give the same.
 func FuzzRead(f *testing.F) {
 	for i, s := range []string{"id,note,mail\na,b,c\n", "id,note,mail\r\na,\"b\r\nb\",c\r\n", gzipped("id,note,mail\na,b,c\n"), zstandard("id,note,mail\na,b,c\n"),
 		"\xef\xbb\xbfid,note,mail\na,b,\xff", "\xff\xfei\x00d\x00,\x00n\x00o\x00t\x00e\x00,\x00m\x00a\x00i\x00l\x00\n\x00", "id,note,mail\ra,\"b,c\rd,e,f\r", "id,note,mail\na,b\x00,c\n,,\n\n"} {
@@ -110,6 +111,11 @@ func FuzzRead(f *testing.F) {
 			}
 		case res.Records > 0 && res.Accepted == 0:
 			t.Fatal("loaded without a record")
+		}
+		one := stageWith(t, 1, batchSize{records: -1}, 64, src, names[int(how)%3], text, nil)
+		some := stageWith(t, 3, batchSize{records: 2, bytes: 30, buffer: 80}, 64, src, names[int(how)%3], text, nil)
+		if diff := cmp.Diff(one, some); diff != "" {
+			t.Fatal(diff)
 		}
 		for _, note := range columnOf(res, "note") {
 			if s, ok := note.(string); ok && !utf8.ValidString(s) {

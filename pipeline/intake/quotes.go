@@ -5,7 +5,9 @@ import "fmt"
 // quoted reads a record with a quote or an escape in its first physical line,
 // whose content ends at end with a line end of n bytes.
 func (t *tokenizer) quoted(rec *record, end, n int) error {
-	t.spans, t.arena = t.spans[:0], t.arena[:0]
+	if t.spans = t.spans[:0]; !t.whole {
+		t.arena = t.arena[:0]
+	}
 	firstEnd, firstN := end, n
 	q := quotedRecord{t: t, end: end, n: n}
 	bad, err := q.read()
@@ -72,9 +74,10 @@ func (q *quotedRecord) stray(r reason) {
 	}
 }
 
-// have says whether byte r is there, within the limit.
+// have says whether byte r is there, within the limit. What lies beyond that is
+// not asked for, so that it does not matter whether it can be read.
 func (q *quotedRecord) have(r int) bool {
-	for r >= q.t.end-q.t.pos {
+	for r <= q.t.limit && r >= q.t.end-q.t.pos {
 		if !q.t.fill() {
 			return false
 		}
@@ -168,7 +171,11 @@ func (q *quotedRecord) quotedField() (problem, error) {
 		}
 		if !q.have(i) {
 			q.at = min(t.end-t.pos, t.limit)
-			return problem{reason: unterminatedQuote, field: q.count}, t.failed()
+			bad := problem{reason: unterminatedQuote, field: q.count}
+			if i > t.limit {
+				return bad, nil
+			}
+			return bad, t.failed()
 		}
 		more := q.have(i + 1)
 		if err := t.failed(); err != nil {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 
 	"exhibit/pipeline"
 )
@@ -16,18 +17,23 @@ import (
 type Options struct {
 	// MaxRecord is the longest record in bytes; 0 means MaxRecord, the constant.
 	MaxRecord int
+	// Threads is how many goroutines may check records beside those that read
+	// files; 0 means one for each processor, 1 none.
+	Threads int
 	// Open opens a delivered file; nil means os.Open.
 	Open func(path string) (io.ReadCloser, error)
 }
 
 // Reader reads delivered files. It is safe for concurrent use; each Read takes
-// a goroutine beside its own.
+// a goroutine beside its own, and for a large CSV file a few more.
 type Reader struct {
-	opts   Options
-	codecs codecs
-	spares spares
-	probe  func(record int64) // tests: called before each record is checked
-	held   int32              // tests: in place of inMemory
+	opts    Options
+	codecs  codecs
+	spares  spares
+	helpers helpers
+	batch   batchSize          // tests: smaller ones
+	probe   func(record int64) // tests: called before each record is checked, by any goroutine
+	held    int32              // tests: in place of inMemory
 }
 
 var _ pipeline.Reader = (*Reader)(nil)
@@ -40,7 +46,14 @@ func New(opts Options) *Reader {
 	if opts.Open == nil {
 		opts.Open = openRegular
 	}
-	return &Reader{opts: opts, held: inMemory}
+	if opts.Threads == 0 {
+		opts.Threads = runtime.GOMAXPROCS(0)
+	}
+	r := &Reader{opts: opts, held: inMemory}
+	if opts.Threads > 1 {
+		r.helpers.idle.Store(int64(opts.Threads))
+	}
+	return r
 }
 
 func openRegular(path string) (io.ReadCloser, error) {
@@ -82,6 +95,7 @@ func (r *Reader) delivery(f *delivery) *delivery {
 	for range f.unique {
 		f.taken = append(f.taken, newTaken(f.dir, int(r.held)))
 	}
+	f.helpers, f.spares, f.batch = &r.helpers, &r.spares, r.batch
 	return f
 }
 

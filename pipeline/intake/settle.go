@@ -89,7 +89,11 @@ func (f *delivery) writeAccount(b *buffer) error {
 		return nil
 	}
 	id := f.values[f.account.index].text
-	if f.known != nil {
+	if f.accountKey >= 0 {
+		b.number(int64(f.accountKey))
+		return nil
+	}
+	if f.known != nil && f.accountKey == notLookedUp {
 		if key, ok := f.known.Lookup(f.src.Sender, id); ok {
 			b.number(int64(key))
 			return nil
@@ -111,7 +115,7 @@ func (f *delivery) writeAccount(b *buffer) error {
 // record's fields; false where there is none.
 func (f *delivery) recipientOf() (name []byte, country string, ok bool) {
 	if f.recipient == nil {
-		return []byte(f.src.Recipient.Name), f.src.Recipient.Country, f.src.Recipient.Name != ""
+		return f.recipientName, f.src.Recipient.Country, f.src.Recipient.Name != ""
 	}
 	v := &f.values[f.recipient.index]
 	if f.country == nil {
@@ -123,6 +127,13 @@ func (f *delivery) recipientOf() (name []byte, country string, ok bool) {
 	return v.text, country, v.present
 }
 
+// namedRecipient is a recipient with its place in the staged list.
+type namedRecipient struct {
+	known         bool
+	country, name string
+	place         int32
+}
+
 // writeRecipient gives the recipient of a transfer by its place in the staged
 // list; NULL where its field holds none.
 func (f *delivery) writeRecipient(b *buffer) error {
@@ -131,10 +142,15 @@ func (f *delivery) writeRecipient(b *buffer) error {
 		b.null()
 		return nil
 	}
+	if l := &f.lastNamed; l.known && l.country == country && string(name) == l.name { // mostly it is
+		b.number(-1 - int64(l.place))
+		return nil
+	}
 	place, added, err := f.named.place(country, name)
 	if err != nil {
 		return err
 	}
+	f.lastNamed = namedRecipient{true, country, string(name), place}
 	b.number(-1 - int64(place))
 	if !added {
 		return nil
@@ -171,13 +187,14 @@ func (f *delivery) settle() error {
 // checkEncoding refuses a file whose records say that it is not in the declared
 // encoding.
 func (f *delivery) checkEncoding() error {
+	h := &f.heard
 	switch {
-	case f.garbled >= suspects && 2*f.garbled > f.nonASCII:
+	case h.garbled >= suspects && 2*h.garbled > h.nonASCII:
 		return refusal(fmt.Sprintf("wrong encoding: %d of %d records with characters beyond ASCII cannot be decoded as %s",
-			f.garbled, f.nonASCII, f.src.Encoding))
-	case f.nonASCII >= suspects && f.looksLikeUTF8 == f.nonASCII:
+			h.garbled, h.nonASCII, f.src.Encoding))
+	case h.nonASCII >= suspects && h.looksLikeUTF8 == h.nonASCII:
 		return refusal(fmt.Sprintf("wrong encoding: all %d records with characters beyond ASCII are valid UTF-8, and %s is declared",
-			f.nonASCII, f.src.Encoding))
+			h.nonASCII, f.src.Encoding))
 	}
 	return nil
 }

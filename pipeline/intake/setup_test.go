@@ -136,13 +136,13 @@ func columnValues(t testing.TB, col file.ColumnChunkReader, n int) []any {
 		var err error
 		switch r := col.(type) {
 		case *file.Int32ColumnChunkReader:
-			total, values, err = batch(r.ReadBatch, n, levels, func(v int32) any { return int64(v) })
+			total, values, err = inBatches(r.ReadBatch, n, levels, func(v int32) any { return int64(v) })
 		case *file.Int64ColumnChunkReader:
-			total, values, err = batch(r.ReadBatch, n, levels, func(v int64) any { return v })
+			total, values, err = inBatches(r.ReadBatch, n, levels, func(v int64) any { return v })
 		case *file.BooleanColumnChunkReader:
-			total, values, err = batch(r.ReadBatch, n, levels, func(v bool) any { return v })
+			total, values, err = inBatches(r.ReadBatch, n, levels, func(v bool) any { return v })
 		case *file.ByteArrayColumnChunkReader:
-			total, values, err = batch(r.ReadBatch, n, levels, func(v parquet.ByteArray) any { return string(v) })
+			total, values, err = inBatches(r.ReadBatch, n, levels, func(v parquet.ByteArray) any { return string(v) })
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -162,7 +162,7 @@ func columnValues(t testing.TB, col file.ColumnChunkReader, n int) []any {
 	return out
 }
 
-func batch[T any](read func(int64, []T, []int16, []int16) (int64, int, error), n int, levels []int16, as func(T) any) (int64, []any, error) {
+func inBatches[T any](read func(int64, []T, []int16, []int16) (int64, int, error), n int, levels []int16, as func(T) any) (int64, []any, error) {
 	buf := make([]T, n)
 	total, got, err := read(int64(n), buf, levels, nil)
 	var values []any

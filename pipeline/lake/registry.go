@@ -48,8 +48,7 @@ func (l *Lake) Registry(ctx context.Context, files []pipeline.LakeFile, columns 
 		if err := l.Verify(f); err != nil {
 			return nil, err
 		}
-		err := batches(ctx, l.Path(f), func(b arrow.RecordBatch) error { return addBatch(registry, b, columns) })
-		if err != nil {
+		if err := addFile(ctx, registry, l.Path(f), columns); err != nil {
 			return nil, fmt.Errorf("lake/%s: %w", f.Path, err)
 		}
 	}
@@ -113,25 +112,6 @@ func batches(ctx context.Context, path string, take func(arrow.RecordBatch) erro
 	}
 	if err := records.Err(); err != nil && !errors.Is(err, io.EOF) {
 		return err
-	}
-	return nil
-}
-
-func addBatch(to *pipeline.Registry, b arrow.RecordBatch, columns [3]string) error {
-	keys, ok1 := column(b, columns[0]).(*array.Int32)
-	scopes, ok2 := column(b, columns[1]).(*array.String)
-	names, ok3 := column(b, columns[2]).(*array.String)
-	if !ok1 || !ok2 || !ok3 {
-		return fmt.Errorf("the columns are not %v: %w", columns, pipeline.ErrVerify)
-	}
-	n, next := int(b.NumRows()), to.Len()
-	for i := range n {
-		if keys.Value(i) != next+int32(i) {
-			return fmt.Errorf("%s %d stands where %d is due: %w", columns[0], keys.Value(i), next+int32(i), pipeline.ErrVerify)
-		}
-	}
-	if !to.Fill(n, func(i int) (string, []byte) { return scopes.Value(i), []byte(names.Value(i)) }) {
-		return fmt.Errorf("%s: an entry stands there twice: %w", columns[2], pipeline.ErrVerify)
 	}
 	return nil
 }

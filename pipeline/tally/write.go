@@ -77,7 +77,9 @@ func newWriter(path, table string) (_ *writer, err error) {
 		parquet.WithDictionaryDefault(false), parquet.WithEncoding(parquet.Encodings.DeltaBinaryPacked),
 		parquet.WithDictionaryFor("source", true), parquet.WithStats(true), parquet.WithBatchSize(groupRows), parquet.WithDataPageSize(16<<20),
 		parquet.WithCompression(compress.Codecs.Zstd), parquet.WithCompressionLevel(3), parquet.WithCreatedBy("exhibit"))
-	w.w = file.NewParquetWriter(struct{ io.Writer }{w.out}, root, file.WithWriterProps(props))
+	if w.w, err = file.NewParquetWriterWithError(struct{ io.Writer }{w.out}, root, file.WithWriterProps(props)); err != nil {
+		return nil, errors.Join(err, w.out.Close())
+	}
 	return w, nil
 }
 
