@@ -20,7 +20,7 @@ import (
 // foldedSpec is a case of several months, with accounts that no customer table
 // knows, joint accounts, and a newer customer table.
 func foldedSpec(seed uint64) fixtures.Spec {
-	spec := fixtures.Spec{Seed: seed, Persons: 25, Days: 70, Senders: 2, Traps: fixtures.DefaultTraps()}
+	spec := fixtures.Spec{Seed: seed, Persons: 25, Days: 45, Senders: 2, Traps: fixtures.DefaultTraps()}
 	spec.Traps.UnknownAccounts, spec.Traps.JointAccounts, spec.Traps.OnlySecond = 0.2, 0.2, 0.5
 	spec.Traps.Refused, spec.Traps.RefusedBeside = 0, 0
 	return spec
@@ -132,7 +132,7 @@ func (d *delivery) atOnce(t *testing.T) []byte {
 // among them, give after each batch the figures of a case that gets them all at
 // once; and at the end the bytes of every rollup of the lake made anew.
 func TestFoldedMonthsEqualARebuild(t *testing.T) {
-	const batches = 5
+	const batches = 4
 	made, _ := generated(t, foldedSpec(31))
 	for seed := range uint64(1) {
 		d := inBatches(t, made, seed)
