@@ -11,7 +11,7 @@ import (
 )
 
 // accountsARange is how many accounts a rollup with a range key looks at in
-// one go: it bounds the memory of its hash table.
+// one go where nothing else is said: it bounds the memory of its hash table.
 const accountsARange = 1 << 20
 
 // Derive brings every rollup up to date and mounts all tables. A rollup is a
@@ -299,12 +299,16 @@ func (in *Inspection) ranges(q *Query) []*KeyRange {
 	for _, r := range in.State().Receipts {
 		accounts = max(accounts, int64(r.FirstKey)+int64(r.NewKeys))
 	}
-	if accounts <= accountsARange {
+	size := in.Accounts
+	if size == 0 {
+		size = accountsARange
+	}
+	if accounts <= size {
 		return []*KeyRange{nil}
 	}
 	var out []*KeyRange
-	for from := int64(0); from < accounts; from += accountsARange {
-		out = append(out, &KeyRange{q.Range, from, from + accountsARange})
+	for from := int64(0); from < accounts; from += size {
+		out = append(out, &KeyRange{q.Range, from, from + size})
 	}
 	out[len(out)-1].To = 1 << 31 // joint holders may make more persons than accounts
 	return out

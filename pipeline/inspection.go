@@ -26,6 +26,7 @@ type Inspection struct {
 	Queries  []Query // in running order
 	Progress Progress
 	Workers  int               // files that are read at a time
+	Accounts int64             // that a rollup with a range key looks at in one go; 0: a million
 	Versions map[string]string // of the program and its engine, for the manifest
 	Log      func() []byte     // what has been said so far, for log.ndjson
 

@@ -67,6 +67,8 @@ var Tables = []TableDef{
 		{"source", "VARCHAR"}, {"transfer_date", "DATE"}, {"recipient_key", "INTEGER"}, {"fields", "BIGINT"}, {"records", "BIGINT"}, {"without_account", "BIGINT"}}},
 	{Name: "accounts", Rollup: true, Grain: "one account; person_key is its owner", Columns: []Column{
 		{"account_key", "INTEGER"}, {"sender", "VARCHAR"}, {"account_id", "VARCHAR"}, {"person_key", "INTEGER"}}},
+	{Name: "known_holders", Rollup: true, Grain: "one person whom the customer tables name as holder of one account; place orders the persons of one first_account", Columns: []Column{
+		{"account_key", "INTEGER"}, {"first_account", "INTEGER"}, {"place", "INTEGER"}, {"holder", "VARCHAR"}}},
 	{Name: "holders", Rollup: true, Grain: "one holder of one account", Columns: []Column{
 		{"account_key", "INTEGER"}, {"person_key", "INTEGER"}, {"holder", "VARCHAR"}}},
 	{Name: "persons", Rollup: true, Grain: "one person; known: in a customer table", Columns: []Column{

@@ -1,7 +1,7 @@
 -- check: accounts_match
 -- title: Accounts of transfers, customers, payments and consents match
 -- title.ko: 제공·고객·결제·동의 자료의 계정 일치
--- needs: account_months, account_ids, customers, overseas_payments, consents
+-- needs: account_totals, account_ids, customers, overseas_payments, consents
 -- severity: stop
 -- rule: Evidence: tables that are joined by account write the account alike, or every conclusion from the join is void
 --
@@ -9,7 +9,7 @@
 -- happens when two tables write the same account in two ways, such as 17850 and 17850.0, and would make everyone unknown, or
 -- make it seem that nobody ever paid or consented. Consents are held against transfers and customers alone.
 WITH in_transfers AS (
-    SELECT account_key FROM account_months GROUP BY account_key
+    SELECT account_key FROM account_totals
 ),
 in_customers AS (
     SELECT account_key FROM customers WHERE account_key IS NOT NULL GROUP BY account_key
