@@ -60,7 +60,7 @@ var Tables = []TableDef{
 		{"unneeded_since", "DATE"}, {"population", "BIGINT"}, {"rejected_per_million", "BIGINT"}, {"bulk_times", "BIGINT"}, {"home_country", "VARCHAR"}}},
 
 	{Name: "file_days", Rollup: true, Grain: "one day of one file, as SQL counts it", Columns: []Column{
-		{"source", "VARCHAR"}, {"transfer_date", "DATE"}, {"file_id", "VARCHAR"}, {"records", "BIGINT"}, {"without_account", "BIGINT"}, {"items", "BIGINT"}}},
+		{"source", "VARCHAR"}, {"transfer_date", "DATE"}, {"file_id", "VARCHAR"}, {"records", "BIGINT"}, {"without_account", "BIGINT"}}},
 	{Name: "account_months", Rollup: true, Grain: "one account, source, recipient, month, field combination and number of records a day", Columns: []Column{
 		{"account_key", "INTEGER"}, {"source", "VARCHAR"}, {"recipient_key", "INTEGER"}, {"month", "INTEGER"}, {"fields", "BIGINT"}, {"per_day", "BIGINT"}, {"days", "INTEGER"}, {"records", "BIGINT"}}},
 	{Name: "sent_days", Rollup: true, Grain: "one source, day, recipient and field combination; records counts all, without_account those of them that name none", Columns: []Column{

@@ -1,14 +1,15 @@
 -- check: totals_agree
 -- title: Three counts of the same records agree
 -- title.ko: 세 가지 방법으로 센 레코드 수의 일치
--- needs: files, sources, source_days, file_days, sent_days, account_months
+-- needs: files, sources, source_days, fields, file_days, sent_days, account_months
 -- severity: stop
 -- rule: Evidence: what was counted on reading, what the Parquet footers say, and what SQL counts in the lake are the same
 --
 -- Lists loaded files where the accepted records counted on reading, the rows by the footers of their Parquet files, and, for
 -- transfers, the records that SQL counts in the lake differ; what SQL finds in the lake of a file that is not loaded; days of a
 -- source on which the count of reading and that of SQL differ; days on which sent_days, which is not counted by SQL, has other
--- records, or others without an account; and sources whose records with an account are not all in account_months. For the rollups
+-- records, or others without an account; fields that were filled in other numbers of records by the count of reading than by
+-- sent_days; and sources whose records with an account are not all in account_months. For the rollups
 -- that are not counted by SQL counted is theirs, and expected SQL's; elsewhere counted is SQL's, and expected the other path's.
 WITH loaded AS (
     SELECT f.source, f.file_id, f.accepted, f.footer_rows
@@ -61,6 +62,13 @@ by_sent_day AS (
     FROM counted_days c
     FULL OUTER JOIN in_sent_days s ON s.source = c.source AND s.transfer_date = c.transfer_date
 ),
+by_field AS (
+    SELECT f.source, f.field, max(f.records) AS expected, COALESCE(sum(s.records), 0) AS counted
+    FROM fields f
+    LEFT JOIN sent_days s ON s.source = f.source AND bitwise_and(s.fields, f.bit) <> 0
+    WHERE f.bit > 0
+    GROUP BY f.source, f.field
+),
 in_months AS (
     SELECT source, sum(records) AS records FROM account_months GROUP BY source
 ),
@@ -97,6 +105,11 @@ problems AS (
         expected_without AS expected, counted_without AS counted
     FROM by_sent_day
     WHERE expected_without <> counted_without
+    UNION ALL
+    SELECT
+        'items of ' || field AS what, source, CAST(NULL AS VARCHAR) AS file_id, CAST(NULL AS DATE) AS transfer_date, expected, counted
+    FROM by_field
+    WHERE expected <> counted
     UNION ALL
     SELECT
         'source: account_months' AS what, source, CAST(NULL AS VARCHAR) AS file_id, CAST(NULL AS DATE) AS transfer_date, expected, counted

@@ -5,15 +5,13 @@
 -- grain: one day of one file
 -- scope: month
 --
--- Counts what stands in the lake, record by record, without regard to what was counted when the files were read. Items are
--- the filled fields of personal data of all records, with or without an account.
+-- Counts what stands in the lake, record by record, without regard to what was counted when the files were read.
 SELECT
     source,
     transfer_date,
     file_id,
     CAST(count(*) AS BIGINT) AS records,
-    CAST(count(*) FILTER (WHERE account_key IS NULL) AS BIGINT) AS without_account,
-    CAST(sum(popcount(fields)) AS BIGINT) AS items
+    CAST(count(*) - count(account_key) AS BIGINT) AS without_account
 FROM transfers
 GROUP BY source, transfer_date, file_id
 ORDER BY source, transfer_date, file_id
