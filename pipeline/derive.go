@@ -24,6 +24,7 @@ func (in *Inspection) Derive(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	in.Progress.Stage("derive", in.rollupParts())
 	if in.tables, err = in.derive(ctx, base, in.Case.Definitions); err != nil {
 		return err
 	}
@@ -37,7 +38,6 @@ func (in *Inspection) derive(ctx context.Context, base map[string]table, defs De
 	if tables["params"], err = fromRows("params", in.paramsRows(defs)); err != nil {
 		return nil, err
 	}
-	in.Progress.Stage("derive", 0)
 	for i := range in.Queries {
 		q := &in.Queries[i]
 		if q.Kind != RollupQuery {
@@ -48,6 +48,25 @@ func (in *Inspection) derive(ctx context.Context, base map[string]table, defs De
 		}
 	}
 	return tables, nil
+}
+
+// rollupParts is the number of rollups, each source and month of those that are
+// made by scope for itself.
+func (in *Inspection) rollupParts() int {
+	months, parts := 0, 0
+	for i := range in.Case.Sources {
+		months += len(in.months(&in.Case.Sources[i]))
+	}
+	for i := range in.Queries {
+		switch q := &in.Queries[i]; {
+		case q.Kind != RollupQuery:
+		case q.Scope != "":
+			parts += months
+		default:
+			parts++
+		}
+	}
+	return parts
 }
 
 // addRollup adds the files of one scope of a rollup to its table.
@@ -136,6 +155,7 @@ func (in *Inspection) rollup(ctx context.Context, q *Query, tables map[string]ta
 			return t, err
 		}
 		in.addRollup(&t, files, s)
+		in.Progress.Step(1, 0)
 	}
 	t.scoped = q.Scope != ""
 	return t, errors.Join(in.remember(), t.close())
@@ -197,7 +217,6 @@ func (in *Inspection) rollupOnce(ctx context.Context, q *Query, s scope) ([]Lake
 	if err != nil {
 		return nil, err
 	}
-	in.Progress.Step(1, 0)
 	in.made[key] = kept
 	return kept.Files, nil
 }

@@ -152,7 +152,6 @@ func (in *Inspection) keepMonths(ctx context.Context, q *Query, tables map[strin
 	if err != nil {
 		return nil, err
 	}
-	in.Progress.Step(1, 0)
 	in.made[key] = wanted
 	return wanted.Files, in.remember()
 }

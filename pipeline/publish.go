@@ -47,6 +47,7 @@ func (in *Inspection) Check(ctx context.Context) ([]CheckResult, error) {
 			r.Columns, r.First = columnNames(rows), textRows(rows)
 		}
 		out = append(out, r)
+		in.Progress.Step(1, 0)
 	}
 	return out, nil
 }
@@ -84,7 +85,8 @@ func textRows(rows *Rows) [][]string {
 
 // Results runs checks, figures, tables and findings on the derived tables.
 func (in *Inspection) Results(ctx context.Context) (*Results, error) {
-	in.Progress.Stage("figures", 0)
+	others := slices.DeleteFunc(slices.Clone(in.Queries), func(q Query) bool { return q.Kind == RollupQuery })
+	in.Progress.Stage("figures", len(others))
 	res := &Results{}
 	var err error
 	if res.Checks, err = in.Check(ctx); err != nil {
@@ -93,12 +95,13 @@ func (in *Inspection) Results(ctx context.Context) (*Results, error) {
 	if res.dir, err = in.Store.Staging(); err != nil {
 		return nil, err
 	}
-	for i := range in.Queries {
-		q := &in.Queries[i]
-		if q.Kind != RollupQuery {
-			if err := in.verifyNeeds(q.Needs, in.tables); err != nil {
-				return nil, fmt.Errorf("%s: %w", q.Path, err)
-			}
+	for i := range others {
+		q := &others[i]
+		if q.Kind == CheckQuery {
+			continue
+		}
+		if err := in.verifyNeeds(q.Needs, in.tables); err != nil {
+			return nil, fmt.Errorf("%s: %w", q.Path, err)
 		}
 		switch q.Kind {
 		case FigureQuery:
@@ -111,6 +114,7 @@ func (in *Inspection) Results(ctx context.Context) (*Results, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", q.Path, err)
 		}
+		in.Progress.Step(1, 0)
 	}
 	return res, in.otherReadings(ctx, res)
 }
@@ -227,6 +231,13 @@ func (d Definitions) Map() map[string]string {
 // changes nothing that a figure reads, its values stand.
 func (in *Inspection) otherReadings(ctx context.Context, res *Results) error {
 	all := readings(in.Case.Definitions)
+	asked := 0
+	for definition, others := range all {
+		if len(in.figuresReading(definition)) > 0 {
+			asked += len(others)
+		}
+	}
+	in.Progress.Stage("other readings", asked*in.rollupParts())
 	for _, definition := range sortedKeys(all) {
 		queries := in.figuresReading(definition)
 		if len(queries) == 0 {
