@@ -115,7 +115,7 @@ func (s Settings) memoryBytes() (int64, error) {
 }
 
 // defaultMemory is a quarter of the machine's memory or of the limit that its
-// cgroup sets, between 256 MiB and 1280 MiB: with all else
+// cgroup sets, between 256 MiB and 768 MiB: with all else
 // beside it the whole program stays below 2 GiB.
 func defaultMemory() string {
 	limit := int64(4 << 30)
@@ -127,7 +127,7 @@ func defaultMemory() string {
 			limit = min(limit, n)
 		}
 	}
-	return fmt.Sprintf("%dMiB", max(256, min(limit/4, 1280<<20)>>20))
+	return fmt.Sprintf("%dMiB", max(256, min(limit/4, 768<<20)>>20))
 }
 
 func memTotal() (int64, bool) {

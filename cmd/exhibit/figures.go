@@ -13,7 +13,11 @@ import (
 )
 
 func (a *app) figuresVerb() *cobra.Command {
-	c := a.sealedVerb("figures", "Print the figures of a sealed run", "", func(o *opened, r *reports.Run) error {
+	var c *cobra.Command
+	c = a.sealedVerb("figures [figure]...", "Print the figures of a sealed run, or some of them", "", func(o *opened, r *reports.Run) (err error) {
+		if r.Figures, err = chosen(r.Figures, c.Flags().Args()); err != nil {
+			return err
+		}
 		if n, err := o.Unread(); err != nil {
 			return err
 		} else if n > 0 {
@@ -24,8 +28,27 @@ func (a *app) figuresVerb() *cobra.Command {
 		}
 		return incomplete(&r.Manifest)
 	})
+	c.Args = cobra.ArbitraryArgs
 	a.formatFlag(c, "table", "csv", "json", "jsonl")
 	return c
+}
+
+// chosen are the figures of these names, in the order of all; all of them where
+// no name is given.
+func chosen(figures []pipeline.FigureResult, names []string) ([]pipeline.FigureResult, error) {
+	if len(names) == 0 {
+		return figures, nil
+	}
+	var all []string
+	for _, f := range figures {
+		all = append(all, f.Name)
+	}
+	for _, name := range names {
+		if !slices.Contains(all, name) {
+			return nil, usage("the run has "+strings.Join(all, ", "), "figure %q: not in this run", name)
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(figures), func(f pipeline.FigureResult) bool { return !slices.Contains(names, f.Name) }), nil
 }
 
 // printFigures prints the figures of a sealed run: every value with its unit,

@@ -66,7 +66,7 @@ func TestReadmeTranscript(t *testing.T) {
 		file string // the output goes to a file
 	}{
 		{args: []string{"demo"}, file: "demo.txt"},
-		{args: []string{"figures", "--case", "exhibit-demo"}, code: 3},
+		{args: []string{"figures", "--case", "exhibit-demo", "total_records", "affected_persons", "time_span", "never_paid_overseas", "without_consent"}, code: 3},
 		{args: []string{"query", "--case", "exhibit-demo", "SELECT reason, count(*) AS records FROM rejects GROUP BY reason ORDER BY records DESC, reason LIMIT 5"},
 			show: `query --case exhibit-demo "SELECT reason, count(*) AS records FROM rejects GROUP BY reason ORDER BY records DESC, reason LIMIT 5"`},
 	} {
