@@ -62,6 +62,7 @@ func (in *Inspection) baseTables() (map[string]table, error) {
 	if err := in.settled(); err != nil {
 		return nil, err
 	}
+	in.parts = nil
 	all := map[string]table{}
 	add := func(t table, err error) error {
 		all[t.Def.Name] = t

@@ -94,30 +94,56 @@ func (in *Inspection) scopes(q *Query, tables map[string]table) ([]scope, error)
 	if q.Scope == "" {
 		return []scope{{tables: tables}}, nil
 	}
+	parts, err := in.monthParts(tables["calendar"].Rows)
+	if err != nil {
+		return nil, err
+	}
 	var out []scope
+	for _, p := range parts {
+		scoped := maps.Clone(tables)
+		scoped["transfers"], scoped["calendar"] = p.transfers, p.calendar
+		folder := fmt.Sprintf("/source=%s/month=%d", p.source, p.month)
+		for _, name := range in.madeByScope(q.Needs) {
+			if scoped[name], err = in.partOf(tables[name], folder); err != nil {
+				return nil, err
+			}
+		}
+		out = append(out, scope{folder, p.source, p.month, scoped})
+	}
+	return out, nil
+}
+
+// part is a source and month of transfers, with its days of the calendar: a new
+// month of the calendar must not make the others anew.
+type part struct {
+	source              string
+	month               int
+	transfers, calendar table
+}
+
+// monthParts gives the sources and months of the transfers. They are worked out
+// once for the tables that baseTables gave: every scoped rollup, under every
+// reading, asks for them.
+func (in *Inspection) monthParts(calendar [][]any) ([]part, error) {
+	if in.parts != nil {
+		return in.parts, nil
+	}
+	var parts []part
 	for i := range in.Case.Sources {
 		src := &in.Case.Sources[i]
 		for _, month := range in.months(src) {
-			part, err := in.transfers(src.Name, month)
-			if err != nil {
+			p := part{source: src.Name, month: month}
+			var err [2]error
+			p.transfers, err[0] = in.transfers(src.Name, month)
+			p.calendar, err[1] = fromRows("calendar", calendarOf(calendar, month))
+			if err := errors.Join(err[:]...); err != nil {
 				return nil, err
 			}
-			scoped := maps.Clone(tables)
-			scoped["transfers"] = part
-			// A new month of the calendar must not make the others anew.
-			if scoped["calendar"], err = fromRows("calendar", calendarOf(tables["calendar"].Rows, month)); err != nil {
-				return nil, err
-			}
-			folder := fmt.Sprintf("/source=%s/month=%d", src.Name, month)
-			for _, name := range in.madeByScope(q.Needs) {
-				if scoped[name], err = in.partOf(tables[name], folder); err != nil {
-					return nil, err
-				}
-			}
-			out = append(out, scope{folder, src.Name, month, scoped})
+			parts = append(parts, p)
 		}
 	}
-	return out, nil
+	in.parts = parts
+	return parts, nil
 }
 
 // madeByScope names those of some tables that are rollups made by scope.

@@ -26,7 +26,7 @@ type Inspection struct {
 	Queries  []Query // in running order
 	Progress Progress
 	Workers  int               // files that are read at a time
-	Accounts int64             // that a rollup with a range key looks at in one go; 0: a million
+	Accounts int64             // that a rollup with a range key looks at in one go; 0: accountsARange
 	Versions map[string]string // of the program and its engine, for the manifest
 	Log      func() []byte     // what has been said so far, for log.ndjson
 
@@ -35,6 +35,7 @@ type Inspection struct {
 	layouts map[string]string  // source → the hash of its layout
 	known   map[list]*Registry // nil until a file is read
 	tables  map[string]table
+	parts   []part            // of the transfers, once they were asked for
 	made    map[string]Rollup // rollups that are made and not yet remembered
 	used    map[string]bool   // keys of the rollups that were asked for
 	mounted map[string]string // table → what of it is visible in the engine
