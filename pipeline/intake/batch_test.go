@@ -8,8 +8,10 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -178,4 +180,37 @@ func TestHelpersEndWithTheReading(t *testing.T) {
 		time.Sleep(20 * time.Millisecond)
 	}
 	t.Errorf("%d goroutines more than before", runtime.NumGoroutine()-before)
+}
+
+// Files that are read at the same time share buffers, and none sees a byte of
+// another.
+func TestFilesReadTogether(t *testing.T) {
+	const files, records = 4, 60_000
+	r := New(Options{Threads: 8})
+	src, dir := plain(), t.TempDir()
+	src.Schema.Fields[1].Pattern = "[b-e]{60,99}"
+	for file := range files {
+		var text strings.Builder
+		text.WriteString("id,note,mail\n")
+		for i := range records {
+			fmt.Fprintf(&text, "a%d,%s,m\n", i, strings.Repeat(string(rune('b'+file)), 60+i%40))
+		}
+		if err := os.WriteFile(filepath.Join(dir, fmt.Sprint(file)), []byte(text.String()), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var wg sync.WaitGroup
+	for file := range files {
+		staged := t.TempDir()
+		wg.Go(func() {
+			for range 3 {
+				st, err := r.Read(context.Background(), src, filepath.Join(dir, fmt.Sprint(file)), staged, nil)
+				if err != nil || st.Accepted != records {
+					t.Errorf("file %d: %v, %d accepted, %v", file, err, st.Accepted, st.Reasons)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
 }

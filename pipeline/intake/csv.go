@@ -86,6 +86,7 @@ type tokenizer struct {
 	// without a quote is given whole.
 	lend  func() ([]byte, error)
 	whole bool
+	rest  []byte // what slide keeps while records are given out
 }
 
 // span is a field: in the buffer relative to pos, or in the arena.
@@ -131,20 +132,24 @@ func (t *tokenizer) fill() bool {
 
 // slide makes room behind what is not read yet, which moves to the front.
 func (t *tokenizer) slide() {
-	to := t.buf
+	to, rest := t.buf, t.buf[t.pos:t.end]
 	if t.lend != nil {
+		// Whoever settles the records that were given out may give their buffer to
+		// another file before this goroutine goes on.
+		t.rest = append(t.rest[:0], rest...)
+		rest = t.rest
 		other, err := t.lend()
 		if err != nil {
 			t.err = err
 			return
 		}
-		if n := t.end - t.pos; other != nil {
-			if to = other; n > len(to) {
-				to = make([]byte, 2*n)
+		if other != nil {
+			if to = other; len(rest) > len(to) {
+				to = make([]byte, 2*len(rest))
 			}
 		}
 	}
-	copy(to, t.buf[t.pos:t.end])
+	copy(to, rest)
 	t.buf = to
 	for _, at := range [...]*int{&t.quoteAt, &t.escapeAt, &t.crAt, &t.nulAt, &t.highAt, &t.lfAt} {
 		*at = max(*at-t.pos, 0)
