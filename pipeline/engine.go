@@ -58,12 +58,22 @@ type Conversion struct {
 	Columns []Column // of the staged file
 	// Keys gives, for account_key and for recipient_key, the key of the i-th
 	// new entry, which is staged as -1-i.
-	Keys     map[string][]int32
+	Keys     map[string]Keys
 	Day      Day      // only the records of this day; NoDay: all
 	FileID   string   // becomes the column file_id
 	Out      string   // path of the Parquet file to write
 	Drop     []string // columns that stand in the path and not in the file
 	Metadata map[string]string
+}
+
+// Keys are those of the N entries of a staged list, in its order: First and
+// the numbers that follow on it, or those of File.
+type Keys struct {
+	N     int64
+	First int32
+	// File is Parquet with a row for each entry, key (INTEGER) and fresh
+	// (BOOLEAN: nobody named the entry before), or "".
+	File string
 }
 
 // ListConversion is a list of new accounts or recipients on its way into the
@@ -72,9 +82,9 @@ type ListConversion struct {
 	Staged  string   // Parquet with Columns, as the Reader wrote it
 	Columns []string // of text
 	Key     string   // name of the key's column
-	// Keys gives the key of the i-th. Keys below First were known before, and
-	// those that are not the next one stand in the list again: they are left out.
-	Keys      []int32
+	// Keys gives the key of the i-th. Keys below First were known before; they
+	// and what stands in the list again are left out.
+	Keys      Keys
 	First     int32
 	Constants []Constant // further columns, before Columns
 	Out       string

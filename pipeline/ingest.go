@@ -45,13 +45,15 @@ func (in *Inspection) Ingest(ctx context.Context) (int, error) {
 	}
 	if total > 0 {
 		if err := in.readGroups(ctx, groups, total); err != nil {
-			return len(in.Ledger.Entries()) - before, errors.Join(err, in.Store.SaveSeen())
+			return len(in.Ledger.Entries()) - before, errors.Join(err, in.Store.SaveSeen(), in.closeRegistries())
 		}
 		if err := in.Store.SaveSeen(); err != nil {
 			return 0, err
 		}
 	}
-	in.known = nil
+	if err := in.keepRegistries(); err != nil {
+		return 0, err
+	}
 	debug.FreeOSMemory() // what comes next needs it
 	if err := in.controlTotals(); err != nil {
 		return 0, err
@@ -362,7 +364,7 @@ func (in *Inspection) load(ctx context.Context, src *Source, st *Staged) error {
 	if st.New > manyNew {
 		debug.FreeOSMemory() // the reader's own tables are done with, and the engine comes next
 	}
-	keys := map[string][]int32{}
+	keys := map[string]Keys{}
 	for _, l := range []list{accountList, recipientList} {
 		staged := st.NewAccounts
 		if l == recipientList {
@@ -391,27 +393,26 @@ func (in *Inspection) load(ctx context.Context, src *Source, st *Staged) error {
 
 // loadList gives every entry that a staged file names a key, and writes those
 // that nobody named before.
-func (in *Inspection) loadList(ctx context.Context, src *Source, l list, staged string, r *Receipt) ([]int32, error) {
+func (in *Inspection) loadList(ctx context.Context, src *Source, l list, staged string, r *Receipt) (none Keys, err error) {
 	first, n := r.keys(l)
 	*first = in.known[l].Len()
 	if staged == "" {
-		return nil, nil
+		return none, nil
 	}
 	job := ListConversion{Staged: staged, Columns: []string{l.scope, l.name}, Key: l.key, First: *first}
 	scope := ""
 	if l == accountList {
 		scope, job.Columns, job.Constants = src.Sender, []string{l.name}, []Constant{{l.scope, src.Sender}}
 	}
-	var err error
 	if job.Keys, err = in.Store.AddEntries(ctx, staged, scope, job.Columns, in.known[l]); err != nil {
-		return nil, err
+		return none, err
 	}
 	if *n = in.known[l].Len() - *first; *n == 0 {
 		return job.Keys, nil
 	}
 	dir, err := in.Store.Staging()
 	if err != nil {
-		return nil, err
+		return none, err
 	}
 	job.Out = dir + "/list.parquet"
 	written, err := in.Engine.ConvertList(ctx, job)
@@ -419,14 +420,14 @@ func (in *Inspection) loadList(ctx context.Context, src *Source, l list, staged 
 		err = fmt.Errorf("%d entries of %s written of %d", written, l.table, *n)
 	}
 	if err != nil {
-		return nil, err
+		return none, err
 	}
 	f, err := in.Store.Commit(job.Out, fmt.Sprintf("%s/%010d-%s.parquet", l.table, *first, r.FileID), written)
 	r.Lake = append(r.Lake, f)
 	return job.Keys, err
 }
 
-func (in *Inspection) loadRows(ctx context.Context, src *Source, st *Staged, r *Receipt, keys map[string][]int32) error {
+func (in *Inspection) loadRows(ctx context.Context, src *Source, st *Staged, r *Receipt, keys map[string]Keys) error {
 	if st.Rows == "" {
 		return nil
 	}

@@ -1,8 +1,6 @@
 package pipeline
 
 import (
-	"cmp"
-	"context"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -162,28 +160,6 @@ func (in *Inspection) stale() error {
 	return in.append(entries...)
 }
 
-// list is one of the two lists that delivered files make known, each entry
-// with a dense key.
-type list struct {
-	table string
-	key   string // its column
-	scope string // the column that an entry is told apart by, beside its name
-	name  string // the column of the entry itself
-}
-
-var (
-	accountList   = list{"account_ids", "account_key", "sender", "account_id"}
-	recipientList = list{"recipients", "recipient_key", "country", "recipient"}
-)
-
-// keys is the part of a list that a receipt's file made known.
-func (r *Receipt) keys(l list) (first, n *int32) {
-	if l == recipientList {
-		return &r.FirstRecipient, &r.NewRecipients
-	}
-	return &r.FirstKey, &r.NewKeys
-}
-
 // otherLayout says whether a file was read by another layout than its source
 // has now.
 func (in *Inspection) otherLayout(r *Receipt) bool {
@@ -201,44 +177,6 @@ func (in *Inspection) takeLayouts() error {
 		in.layouts[in.Case.Sources[i].Name] = sum
 	}
 	return nil
-}
-
-// registries reads both lists from the lake, once.
-func (in *Inspection) registries(ctx context.Context) error {
-	if in.known != nil {
-		return nil
-	}
-	known := map[list]*Registry{}
-	for _, l := range []list{accountList, recipientList} {
-		r, err := in.Store.Registry(ctx, in.listFiles(l), [3]string{l.key, l.scope, l.name})
-		if err != nil {
-			return err
-		}
-		known[l] = r
-	}
-	in.known = known
-	return nil
-}
-
-// listFiles are the files of a list, in the order of their keys. A superseded
-// file's records do not count, but what it made known keeps its keys.
-func (in *Inspection) listFiles(l list) []LakeFile {
-	var with []*Receipt
-	for _, r := range in.State().Receipts {
-		if _, n := r.keys(l); *n > 0 && (r.Status == Loaded || r.Status == Superseded) {
-			with = append(with, r)
-		}
-	}
-	slices.SortFunc(with, func(a, b *Receipt) int {
-		fa, _ := a.keys(l)
-		fb, _ := b.keys(l)
-		return cmp.Compare(*fa, *fb)
-	})
-	var files []LakeFile
-	for _, r := range with {
-		files = append(files, r.lake(l.table)...)
-	}
-	return files
 }
 
 // lake lists the receipt's files of one table.

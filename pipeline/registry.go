@@ -1,198 +1,188 @@
 package pipeline
 
 import (
-	"hash/maphash"
+	"errors"
 	"math"
-	"math/bits"
 	"runtime"
 	"sync"
-	"sync/atomic"
 )
 
 // Registry gives every entry of a list (every account of every sender, every
 // recipient of every country) one dense key, from 0, in the order in which they
 // are added.
 //
-// It holds no name, only 96 bits of a keyed hash of each (of hash/maphash,
-// with seeds of this process), in 16 bytes a slot: 40 million accounts take
-// about 0.9 GB. Two entries share a fingerprint with a chance
-// of 1 in 10^13 at that size, and nobody can prepare a pair that does, because
-// the seeds are drawn anew for each process. Safe for concurrent use.
+// It holds no name, only 96 bits of a keyed hash of each: two entries of 40
+// million share them with a chance of 1 in 10^13, and whoever does not have the
+// key of the hash cannot prepare a pair that does.
+//
+// Memory is bounded: the last few million entries are in a hash table; all
+// others lie sorted by their hash, 16 bytes each, in memory up to
+// registryMemory of them and in a file beyond. Safe for concurrent use.
 type Registry struct {
-	seed   [4]maphash.Seed
-	shards [256]shard
-	mu     sync.Mutex // serialises Add
+	print  fingerprint
+	secret []byte // of a registry that is kept
+	dir    string // for the file; "": all entries stay in memory
+	bounds registryBounds
+
+	adding sync.Mutex // held by the one who adds
+	mu     sync.RWMutex
+	sorted *slotIndex
+	recent slotTable
 	n      int32
 }
 
-type shard struct {
-	mu    sync.RWMutex
-	slots []slot
-	used  int
-}
+// registryBounds are numbers of entries.
+type registryBounds struct{ recent, memory int }
 
-// slot is free while key1 is 0; otherwise the key is key1 - 1.
-type slot struct {
-	hi   uint64
-	lo   uint32
-	key1 uint32
-}
+var defaultBounds = registryBounds{recent: registryRecent, memory: registryMemory}
 
-// NewRegistry gives an empty registry.
+const (
+	registryRecent = 8 << 20  // in the hash table: 160 MB
+	registryMemory = 44 << 20 // sorted in memory: 740 MB
+	// registryStep is how many entries are looked up with their memory fetched
+	// together; their fingerprints stand on the stack.
+	registryStep = 256
+	// registryBatch is how many entries are added at a time.
+	registryBatch = 1 << 16
+)
+
+// maxEntries are the keys of an INTEGER, of which the registry needs one itself.
+const maxEntries = math.MaxInt32 - 1
+
+// ErrKeys says that the 2^31-2 keys of an INTEGER are used up.
+var ErrKeys = errors.New("more entries than an INTEGER can number")
+
+// NewRegistry gives an empty registry that lives and ends in memory.
 func NewRegistry() *Registry {
-	return &Registry{seed: [4]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed(), maphash.MakeSeed(), maphash.MakeSeed()}}
+	return &Registry{print: processPrint(), bounds: defaultBounds, sorted: &slotIndex{}}
 }
 
 // Len is the number of entries, and the next key.
-func (r *Registry) Len() int32 { r.mu.Lock(); defer r.mu.Unlock(); return r.n }
+func (r *Registry) Len() int32 { r.mu.RLock(); defer r.mu.RUnlock(); return r.n }
 
-// fingerprint adds up hashes of scope and name, each with a seed of its
-// own, which is faster than hashing them one after the other.
-func (r *Registry) fingerprint(scope string, name []byte) (uint64, uint32) {
-	hi := maphash.Bytes(r.seed[0], name) + maphash.String(r.seed[2], scope)
-	lo := maphash.Bytes(r.seed[1], name) + maphash.String(r.seed[3], scope)
-	return hi, uint32(lo)
+// Close lets go of the registry's file.
+func (r *Registry) Close() error { return r.sorted.close() }
+
+// Lookup gives the key of an entry, or false when it is not known. An error
+// means that the registry's file cannot be read.
+func (r *Registry) Lookup(scope string, name []byte) (key int32, ok bool, err error) {
+	keys := [1]int32{}
+	err = r.LookupAll(scope, [][]byte{name}, keys[:])
+	return keys[0], err == nil && keys[0] >= 0, err
 }
 
-// Lookup gives the key of an entry, or false when it is not known.
-func (r *Registry) Lookup(scope string, name []byte) (int32, bool) {
-	hi, lo := r.fingerprint(scope, name)
-	s := &r.shards[byte(lo)]
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	if len(s.slots) == 0 {
-		return 0, false
+// LookupAll puts the key of each name in its place of keys, -1 where it is not
+// known. Most of a lookup is waiting for memory; here the places of many names
+// are read before any of them is compared, so that the waiting overlaps. keys
+// is as long as names.
+func (r *Registry) LookupAll(scope string, names [][]byte, keys []int32) error {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	var slots [registryStep]slot
+	for len(names) > 0 {
+		n := min(len(names), registryStep)
+		for i, name := range names[:n] {
+			slots[i] = r.print(scope, name)
+		}
+		if err := r.find(slots[:n]); err != nil {
+			return err
+		}
+		for i := range slots[:n] {
+			keys[i] = int32(slots[i].key1) - 1
+		}
+		names, keys = names[n:], keys[n:]
 	}
-	slot := &s.slots[s.find(hi, lo)]
-	return int32(slot.key1) - 1, slot.key1 != 0
+	return nil
 }
 
-// Add gives the key of an entry, a new one where it was not known. ok is
-// false when the 2^31-2 keys of an INTEGER are used up.
-func (r *Registry) Add(scope string, name []byte) (key int32, added, ok bool) {
-	hi, lo := r.fingerprint(scope, name)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	s := &r.shards[byte(lo)]
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.used*8 >= len(s.slots)*7 {
-		s.grow()
+// find gives the slots their keys, where they are known.
+func (r *Registry) find(slots []slot) error {
+	if err := r.sorted.find(slots); err != nil {
+		return err
 	}
-	free := &s.slots[s.find(hi, lo)]
-	if free.key1 != 0 {
-		return int32(free.key1) - 1, false, true
+	if r.recent.n > 0 {
+		r.recent.find(slots)
 	}
-	if r.n == math.MaxInt32-1 {
-		return 0, false, false
-	}
-	key = r.n
-	*free = slot{hi, lo, uint32(key) + 1}
-	s.used++
-	r.n++
-	return key, true, true
+	return nil
 }
 
-// find gives the slot of a fingerprint, or the free one where it belongs. The
-// table's length is no power of two, so that it can grow by a quarter: the
-// place is hi scaled down to the length.
-func (s *shard) find(hi uint64, lo uint32) int {
-	at, _ := bits.Mul64(hi, uint64(len(s.slots)))
-	i := int(at)
-	for s.slots[i].key1 != 0 && (s.slots[i].hi != hi || s.slots[i].lo != lo) {
-		if i++; i == len(s.slots) {
-			i = 0
+// Add gives the key of an entry, a new one where it was not known.
+func (r *Registry) Add(scope string, name []byte) (key int32, added bool, err error) {
+	r.adding.Lock()
+	defer r.adding.Unlock()
+	one, keys := [1]slot{r.print(scope, name)}, [1]int32{}
+	before := r.n
+	err = r.add(one[:], keys[:])
+	return keys[0], r.n > before, err
+}
+
+// AddAll gives each of n entries its key, as Add does for one after the other.
+// entry gives the i-th; it is called from several goroutines at a time.
+func (r *Registry) AddAll(n int, entry func(i int) (scope string, name []byte), keys []int32) error {
+	r.adding.Lock()
+	defer r.adding.Unlock()
+	slots := make([]slot, min(n, registryBatch))
+	for from := 0; from < n; from += registryBatch {
+		batch := slots[:min(n-from, registryBatch)]
+		inParts(len(batch), func(a, b int) {
+			for i := a; i < b; i++ {
+				batch[i] = r.print(entry(from + i))
+			}
+		})
+		if err := r.add(batch, keys[from:from+len(batch)]); err != nil {
+			return err
 		}
 	}
-	return i
+	return nil
 }
 
-// Fill adds entries that are all new, with the next keys in their order, and
-// says whether they were. entry gives the i-th of n; it is called from several
-// goroutines at a time. They are put in place shard by shard, which is several
-// times faster than adding one after the other: a shard fits a processor's cache.
-func (r *Registry) Fill(n int, entry func(i int) (scope string, name []byte)) bool {
+// add gives slots their keys, new ones where they have none.
+func (r *Registry) add(slots []slot, keys []int32) error {
+	if err := r.sorted.find(slots); err != nil {
+		return err
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if int64(r.n)+int64(n) > math.MaxInt32-1 {
-		return false
-	}
-	prints := make([]slot, n)
-	inParts(n, func(from, to int) {
-		for i := from; i < to; i++ {
-			hi, lo := r.fingerprint(entry(i))
-			prints[i] = slot{hi, lo, uint32(r.n) + uint32(i) + 1}
-		}
-	})
-	var order [256][]int32
-	for i := range prints {
-		order[byte(prints[i].lo)] = append(order[byte(prints[i].lo)], int32(i))
-	}
-	var known atomic.Bool
-	inParts(len(r.shards), func(from, to int) {
-		for k := from; k < to; k++ {
-			if !r.shards[k].fill(prints, order[k]) {
-				known.Store(true)
+	for i := range slots {
+		s := &slots[i]
+		if s.key1 == 0 {
+			if r.n == maxEntries {
+				return ErrKeys
+			}
+			if s.key1 = uint32(r.n) + 1; r.recent.add(s) {
+				r.n++
 			}
 		}
-	})
-	r.n += int32(n)
-	return !known.Load()
+		keys[i] = int32(s.key1) - 1
+	}
+	if r.recent.n < r.bounds.recent {
+		return nil
+	}
+	return r.sort()
 }
 
-// fill puts some of the slots in their places.
-func (s *shard) fill(slots []slot, some []int32) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, i := range some {
-		if s.used*8 >= len(s.slots)*7 {
-			s.grow()
-		}
-		free := &s.slots[s.find(slots[i].hi, slots[i].lo)]
-		if free.key1 != 0 {
-			return false
-		}
-		*free = slots[i]
-		s.used++
+// sort takes the recent entries among the sorted ones.
+func (r *Registry) sort() (err error) {
+	if r.recent.n == 0 {
+		return nil
 	}
-	return true
+	if r.dir == "" || r.sorted.file == nil && r.sorted.n+r.recent.n <= r.bounds.memory {
+		r.sorted.mergeInMemory(&r.recent)
+		return nil
+	}
+	r.sorted, err = r.sorted.mergeOnDisk(&r.recent, r.secret, r.dir)
+	return err
 }
 
 // inParts does n pieces of work in as many parts as there are processors.
 func inParts(n int, do func(from, to int)) {
 	parts := runtime.GOMAXPROCS(0)
+	if n < registryStep {
+		parts = 1
+	}
 	var wg sync.WaitGroup
 	for p := range parts {
 		wg.Go(func() { do(p*n/parts, (p+1)*n/parts) })
 	}
 	wg.Wait()
-}
-
-// Reserve makes room for so many entries, so that adding them moves none.
-func (r *Registry) Reserve(entries int64) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for i := range r.shards {
-		s := &r.shards[i]
-		s.mu.Lock()
-		// The shards are not quite alike: a spare part of 1/32, and the few slots
-		// that matter where there are few.
-		n := s.used + int(entries/int64(len(r.shards)))
-		if n += n/32 + 64; n*8 > len(s.slots)*7 {
-			s.resize(n*8/7 + 1)
-		}
-		s.mu.Unlock()
-	}
-}
-
-func (s *shard) grow() { s.resize(len(s.slots) + len(s.slots)/4 + 64) }
-
-func (s *shard) resize(n int) {
-	old := s.slots
-	s.slots = make([]slot, n)
-	for _, slot := range old {
-		if slot.key1 != 0 {
-			s.slots[s.find(slot.hi, slot.lo)] = slot
-		}
-	}
 }

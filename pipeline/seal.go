@@ -195,7 +195,12 @@ func copySynced(from, to string) error {
 }
 
 // Prune drops the rollups that the last Derive and Results did not use.
-func (in *Inspection) Prune() error { return in.Store.Forget(in.used) }
+func (in *Inspection) Prune() error {
+	if _, key, _ := in.keptRegistry(accountList); key != "" {
+		in.used[key] = true
+	}
+	return in.Store.Forget(in.used)
+}
 
 // RunFolder is the folder of a sealed run.
 func (in *Inspection) RunFolder(id string) string { return filepath.Join(in.Runs, id) }

@@ -82,14 +82,16 @@ type Store interface {
 	// FooterRows reads the number of rows from a file's footer, with another
 	// reader than the one that wrote it.
 	FooterRows(f LakeFile) (int64, error)
-	// Registry reads a registry from the files of its list, in the order of
-	// their keys: the columns of key, scope and name.
-	Registry(ctx context.Context, files []LakeFile, columns [3]string) (*Registry, error)
+	// Registry gives the registry of a list: the one that was kept of the first
+	// files of the list (no Path: none was), and the entries of files, which
+	// come after it in the order of their keys. columns are those of key, scope
+	// and name.
+	Registry(ctx context.Context, kept LakeFile, files []LakeFile, columns [3]string) (*Registry, error)
 	// AddEntries adds the entries of a staged list to a registry, in their
-	// order, and returns the key of each; an entry may stand there twice. The last of columns names the entry;
-	// the first is its scope where there are two, and scope is where there is
-	// one.
-	AddEntries(ctx context.Context, staged, scope string, columns []string, to *Registry) ([]int32, error)
+	// order, and gives their keys; an entry may stand there twice. The last of
+	// columns names the entry; the first is its scope where there are two, and
+	// scope is where there is one.
+	AddEntries(ctx context.Context, staged, scope string, columns []string, to *Registry) (Keys, error)
 	// Rollup finds the files of a rollup by the key of its inputs.
 	Rollup(key string) ([]LakeFile, bool)
 	// Family finds the kept rollups of a family.

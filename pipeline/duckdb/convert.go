@@ -2,7 +2,6 @@ package duckdb
 
 import (
 	"context"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"slices"
@@ -35,11 +34,10 @@ func (e *Engine) Convert(ctx context.Context, job pipeline.Conversion) (_ int64,
 	for _, c := range job.Columns {
 		name := c.Name
 		if _, isKey := keys[name]; isKey {
-			expr, join, done, err := e.resolve(ctx, "exhibit_"+name, resolved{keys: job.Keys[name], first: -1}, "s."+name)
+			expr, join, err := resolve("exhibit_"+name, job.Keys[name], "key", "s."+name)
 			if err != nil {
 				return 0, err
 			}
-			defer func() { err = errors.Join(err, done()) }()
 			keys[name], joins = expr, joins+join
 			name = "resolved_" + name
 		}
@@ -78,14 +76,13 @@ func (e *Engine) ConvertList(ctx context.Context, job pipeline.ListConversion) (
 	if err != nil {
 		return 0, err
 	}
-	if n != int64(len(job.Keys)) {
-		return 0, fmt.Errorf("%d staged entries, %d keys", n, len(job.Keys))
+	if n != job.Keys.N {
+		return 0, fmt.Errorf("%d staged entries, %d keys", n, job.Keys.N)
 	}
-	key, join, done, err := e.resolve(ctx, "exhibit_list", resolved{job.Keys, job.First}, "(-1 - s.file_row_number)")
+	key, join, err := resolve("exhibit_list", job.Keys, "CASE WHEN fresh THEN key ELSE -1 END", "(-1 - s.file_row_number)")
 	if err != nil {
 		return 0, err
 	}
-	defer func() { err = errors.Join(err, done()) }()
 	list := []string{"resolved_key AS " + ident(job.Key)}
 	for _, c := range job.Constants {
 		list = append(list, quote(c.Text)+" AS "+ident(c.Column))
@@ -94,7 +91,7 @@ func (e *Engine) ConvertList(ctx context.Context, job pipeline.ListConversion) (
 		list = append(list, ident(c))
 	}
 	which := fmt.Sprintf(" WHERE resolved_key >= %d ORDER BY resolved_key", job.First)
-	if consecutive(job.Keys) && n > 0 && job.Keys[0] == job.First {
+	if job.Keys.File == "" && job.Keys.First == job.First {
 		which = "" // all of them, in their order: tens of millions need not be sorted
 	}
 	return e.copyTo(ctx, fmt.Sprintf(`SELECT %s FROM (
@@ -120,54 +117,21 @@ func (e *Engine) spare(ctx context.Context) (restore func() error, err error) {
 // withoutKey ends a statement that meets a staged entry without a key.
 const withoutKey = "CAST(error('a staged entry has no key') AS INTEGER)"
 
-// resolved are the keys of staged entries. Of a list that begins at first, those
-// that are not the next one have no row: -1 stands for them.
-type resolved struct {
-	keys  []int32
-	first int32 // -1: every key counts
-}
-
 // resolve gives an expression of type INTEGER for the key that a staged key
-// stands for, and the join that it needs, on a table of that name. Keys that follow on one another, the
-// common case, need none. done removes what the join reads.
-func (e *Engine) resolve(ctx context.Context, table string, by resolved, staged string) (expr, join string, done func() error, err error) {
-	keys, next := by.keys, by.first
-	done = func() error { return nil }
-	if consecutive(keys) {
-		first := int32(0)
-		if len(keys) > 0 {
-			first = keys[0]
-		}
+// stands for, and the join that it needs, on a table of that name, of which it
+// takes the column key. Keys that follow on one another, the common case, need none.
+func resolve(table string, keys pipeline.Keys, key, staged string) (expr, join string, err error) {
+	if keys.File == "" {
 		return fmt.Sprintf("CAST(CASE WHEN %s < %d THEN %s WHEN %[1]s < 0 THEN %[4]d - 1 - CAST(%[1]s AS BIGINT) ELSE %[1]s END AS INTEGER)",
-			staged, -len(keys), withoutKey, first), "", done, nil
+			staged, -keys.N, withoutKey, keys.First), "", nil
 	}
-	if err := e.exec(ctx, "CREATE OR REPLACE TEMP TABLE "+table+" (staged BIGINT, key INTEGER)"); err != nil {
-		return "", "", nil, err
-	}
-	done = func() error { return e.exec(context.WithoutCancel(ctx), "DROP TABLE IF EXISTS temp."+table) }
-	err = e.fill(table, len(keys), func(i int, row []driver.Value) error {
-		row[0], row[1] = int64(-1-i), keys[i]
-		if by.first >= 0 && keys[i] != next {
-			row[1] = int32(-1)
-		} else {
-			next++
-		}
-		return ctx.Err()
-	}, 2)
+	path, err := quotePath(keys.File)
 	if err != nil {
-		return "", "", nil, errors.Join(err, done())
+		return "", "", err
 	}
-	return fmt.Sprintf("CASE WHEN %s < %d THEN %s WHEN %[1]s < 0 THEN %[4]s.key ELSE CAST(%[1]s AS INTEGER) END", staged, -len(keys), withoutKey, table),
-		fmt.Sprintf(" LEFT JOIN temp.%s %[1]s ON %[1]s.staged = %s", table, staged), done, nil
-}
-
-func consecutive(keys []int32) bool {
-	for i, k := range keys {
-		if int64(k) != int64(keys[0])+int64(i) {
-			return false
-		}
-	}
-	return true
+	return fmt.Sprintf("CASE WHEN %s < %d THEN %s WHEN %[1]s < 0 THEN %[4]s.key ELSE CAST(%[1]s AS INTEGER) END", staged, -keys.N, withoutKey, table),
+		fmt.Sprintf(" LEFT JOIN (SELECT -1 - file_row_number AS staged, %s AS key FROM read_parquet([%s], hive_partitioning = false, file_row_number = true)) %s ON %[3]s.staged = %s",
+			key, path, table, staged), nil
 }
 
 // number runs a statement of this package that gives one number.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 
@@ -36,12 +37,33 @@ func sum(t *testing.T, path string) string {
 }
 
 // keysFrom gives n keys: following on one another, or with gaps.
-func keysFrom(first int32, n int, step int32) []int32 {
+func keysFrom(t *testing.T, e *Engine, first int32, n int, step int32) pipeline.Keys {
+	t.Helper()
 	keys := make([]int32, n)
 	for i := range keys {
 		keys[i] = first + int32(i)*step
 	}
-	return keys
+	return keysOf(t, e, first, keys)
+}
+
+// keysOf gives keys as AddEntries does, in a file where they do not follow on
+// one another. fresh is the first that was not known before.
+func keysOf(t *testing.T, e *Engine, fresh int32, keys []int32) pipeline.Keys {
+	t.Helper()
+	k := pipeline.Keys{N: int64(len(keys)), First: keys[0]}
+	rows, follow := make([]string, len(keys)), true
+	for i, key := range keys {
+		follow = follow && key == keys[0]+int32(i)
+		rows[i] = fmt.Sprintf("(%d, %v)", key, key == fresh)
+		if key == fresh {
+			fresh++
+		}
+	}
+	if !follow {
+		k.File = filepath.Join(t.TempDir(), "it's keys.parquet")
+		export(t, e, "SELECT CAST(key AS INTEGER) AS key, fresh FROM (VALUES "+strings.Join(rows, ", ")+") v(key, fresh)", k.File)
+	}
+	return k
 }
 
 func TestConvert(t *testing.T) {
@@ -49,7 +71,7 @@ func TestConvert(t *testing.T) {
 	path := stage(t, e, 1000)
 	for _, step := range []int32{1, 3, -1} {
 		out := filepath.Join(t.TempDir(), "it's out.parquet")
-		n, err := e.Convert(t.Context(), pipeline.Conversion{Staged: path, Columns: staged, Keys: map[string][]int32{"account_key": keysFrom(5000, 100, step)}, Day: day("2024-05-02"),
+		n, err := e.Convert(t.Context(), pipeline.Conversion{Staged: path, Columns: staged, Keys: map[string]pipeline.Keys{"account_key": keysFrom(t, e, 5000, 100, step)}, Day: day("2024-05-02"),
 			FileID: "0123456789ab", Out: out, Drop: []string{"transfer_date"}, Metadata: map[string]string{"source_sha256": "ab'c", "a": "b"}})
 		if err != nil || n != 500 {
 			t.Fatalf("%d rows, %v", n, err)
@@ -63,7 +85,7 @@ func TestConvert(t *testing.T) {
 		if d := cmp.Diff([][]any{{"a", "b"}, {"source_sha256", "ab'c"}}, kv); d != "" {
 			t.Error(d)
 		}
-		all, err := e.Convert(t.Context(), pipeline.Conversion{Staged: path, Columns: staged, Keys: map[string][]int32{"account_key": keysFrom(5000, 100, step)}, Day: pipeline.NoDay, FileID: "f", Out: out})
+		all, err := e.Convert(t.Context(), pipeline.Conversion{Staged: path, Columns: staged, Keys: map[string]pipeline.Keys{"account_key": keysFrom(t, e, 5000, 100, step)}, Day: pipeline.NoDay, FileID: "f", Out: out})
 		if err != nil || all != 1000 {
 			t.Errorf("%d rows, %v", all, err)
 		}
@@ -74,10 +96,10 @@ func TestConvert(t *testing.T) {
 func TestConvertWithoutKey(t *testing.T) {
 	e := open(t, Options{Threads: 1})
 	path := stage(t, e, 1000)
-	for _, keys := range [][]int32{nil, keysFrom(0, 99, 1), keysFrom(0, 99, 2)} {
+	for _, keys := range []pipeline.Keys{{}, keysFrom(t, e, 0, 99, 1), keysFrom(t, e, 0, 99, 2)} {
 		out := filepath.Join(t.TempDir(), "out.parquet")
-		if _, err := e.Convert(t.Context(), pipeline.Conversion{Staged: path, Columns: staged, Keys: map[string][]int32{"account_key": keys}, Day: pipeline.NoDay, Out: out}); err == nil {
-			t.Errorf("%d keys for 100 accounts", len(keys))
+		if _, err := e.Convert(t.Context(), pipeline.Conversion{Staged: path, Columns: staged, Keys: map[string]pipeline.Keys{"account_key": keys}, Day: pipeline.NoDay, Out: out}); err == nil {
+			t.Errorf("%d keys for 100 accounts", keys.N)
 		}
 		if _, err := os.Stat(out); err == nil {
 			t.Error("something lies at Out")
@@ -92,7 +114,7 @@ func TestConvertTogether(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range 8 {
 		wg.Go(func() {
-			n, err := e.Convert(t.Context(), pipeline.Conversion{Staged: path, Columns: staged, Keys: map[string][]int32{"account_key": keysFrom(int32(10000*(i+1)), 100, 2)}, Day: pipeline.NoDay,
+			n, err := e.Convert(t.Context(), pipeline.Conversion{Staged: path, Columns: staged, Keys: map[string]pipeline.Keys{"account_key": keysFrom(t, e, int32(10000*(i+1)), 100, 2)}, Day: pipeline.NoDay,
 				Out: filepath.Join(dir, fmt.Sprint(i))})
 			if err != nil || n != 1000 {
 				t.Errorf("%d rows, %v", n, err)
@@ -121,7 +143,7 @@ func TestConvertList(t *testing.T) {
 		{[]int32{6, 7, 8, 9}, nil},
 	} {
 		out := filepath.Join(t.TempDir(), "out.parquet")
-		n, err := e.ConvertList(t.Context(), pipeline.ListConversion{Staged: path, Columns: []string{"account_id"}, Key: "account_key", Keys: c.keys, First: 10,
+		n, err := e.ConvertList(t.Context(), pipeline.ListConversion{Staged: path, Columns: []string{"account_id"}, Key: "account_key", Keys: keysOf(t, e, 10, c.keys), First: 10,
 			Constants: []pipeline.Constant{{Column: "sender", Text: "it's"}}, Out: out})
 		if err != nil || n != int64(len(c.want)) {
 			t.Fatalf("%d rows, %v", n, err)
@@ -132,7 +154,7 @@ func TestConvertList(t *testing.T) {
 			t.Error(d)
 		}
 	}
-	if _, err := e.ConvertList(t.Context(), pipeline.ListConversion{Staged: path, Columns: []string{"account_id"}, Key: "account_key", Keys: []int32{1}, Out: path + ".out"}); err == nil {
+	if _, err := e.ConvertList(t.Context(), pipeline.ListConversion{Staged: path, Columns: []string{"account_id"}, Key: "account_key", Keys: pipeline.Keys{N: 1}, Out: path + ".out"}); err == nil {
 		t.Error("one key for four accounts")
 	}
 }
@@ -147,14 +169,14 @@ func TestSameBytes(t *testing.T) {
 			path = stage(t, e, rows)
 		}
 		out := filepath.Join(t.TempDir(), "out.parquet")
-		for _, keys := range [][]int32{keysFrom(5000, 100, 1), keysFrom(5000, 100, 3)} {
-			if n, err := e.Convert(t.Context(), pipeline.Conversion{Staged: path, Columns: staged, Keys: map[string][]int32{"account_key": keys}, Day: pipeline.NoDay, FileID: "f", Out: out}); err != nil || n != rows {
+		for _, keys := range []pipeline.Keys{keysFrom(t, e, 5000, 100, 1), keysFrom(t, e, 5000, 100, 3)} {
+			if n, err := e.Convert(t.Context(), pipeline.Conversion{Staged: path, Columns: staged, Keys: map[string]pipeline.Keys{"account_key": keys}, Day: pipeline.NoDay, FileID: "f", Out: out}); err != nil || n != rows {
 				t.Fatalf("%+v: %d rows, %v", o, n, err)
 			}
-			compare(t, want, fmt.Sprintf("convert %d", keys[1]), sum(t, out), o)
+			compare(t, want, "convert "+fmt.Sprint(keys.File == ""), sum(t, out), o)
 		}
 		list := stageList(t, e, rows)
-		if n, err := e.ConvertList(t.Context(), pipeline.ListConversion{Staged: list, Columns: []string{"account_id"}, Key: "account_key", Keys: keysFrom(0, rows, 1), Out: out}); err != nil || n != rows {
+		if n, err := e.ConvertList(t.Context(), pipeline.ListConversion{Staged: list, Columns: []string{"account_id"}, Key: "account_key", Keys: keysFrom(t, e, 0, rows, 1), Out: out}); err != nil || n != rows {
 			t.Fatalf("%+v: %d entries, %v", o, n, err)
 		}
 		compare(t, want, "list", sum(t, out), o)

@@ -166,7 +166,7 @@ func (f *delivery) splitter() tokenizer {
 }
 
 // check checks all records of a batch, and looks their accounts up.
-func (c *batchChecker) check(b *batch) {
+func (c *batchChecker) check(b *batch) error {
 	f := c.f
 	width := len(f.columns)
 	if n := len(b.recs) * width; n > len(b.values) {
@@ -195,20 +195,23 @@ func (c *batchChecker) check(b *batch) {
 		}
 	}
 	b.decoded, b.heard = c.text, c.heard
-	c.lookup(b)
+	return c.lookup(b)
 }
 
-func (c *batchChecker) lookup(b *batch) {
+func (c *batchChecker) lookup(b *batch) error {
 	if c.f.known == nil || len(b.names) == 0 {
-		return
+		return nil
 	}
 	if n := len(b.names); n > len(b.found) {
 		b.found = make([]int32, n)
 	}
-	c.f.known.LookupAll(c.f.src.Sender, b.names, b.found[:len(b.names)])
+	if err := c.f.known.LookupAll(c.f.src.Sender, b.names, b.found[:len(b.names)]); err != nil {
+		return err
+	}
 	for i, of := range b.of {
 		b.keys[of] = b.found[i]
 	}
+	return nil
 }
 
 // settleBatch decides on the records of a batch that was checked, in the order

@@ -103,7 +103,7 @@ func (c *crew) give(b *batch) (next *batch, kept bool, err error) {
 
 // settle checks and settles a batch in this goroutine.
 func (c *crew) settle(b *batch) error {
-	c.alone.check(b)
+	b.failed = c.alone.check(b)
 	err := c.f.settleBatch(b)
 	if err != nil {
 		c.err = err
@@ -122,10 +122,7 @@ func (c *crew) start() {
 		checks := &batchChecker{checker: c.f.checker()}
 		c.wg.Go(func() {
 			for b := range c.work {
-				b.failed = guard(func() error {
-					checks.check(b)
-					return nil
-				})
+				b.failed = guard(func() error { return checks.check(b) })
 				close(b.checked)
 			}
 		})

@@ -33,8 +33,8 @@ func (n *newcomers) place(scope string, name []byte) (place int32, added bool, e
 	if n.before > math.MaxInt32-n.limit-n.limit {
 		return 0, false, refusal("more accounts or recipients than an INTEGER can number")
 	}
-	key, added, _ := n.held.Add(scope, name)
-	return n.before + key, added, nil
+	key, added, err := n.held.Add(scope, name)
+	return n.before + key, added, err
 }
 
 // len is the number of places.

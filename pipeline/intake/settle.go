@@ -94,7 +94,11 @@ func (f *delivery) writeAccount(b *buffer) error {
 		return nil
 	}
 	if f.known != nil && f.accountKey == notLookedUp {
-		if key, ok := f.known.Lookup(f.src.Sender, id); ok {
+		key, ok, err := f.known.Lookup(f.src.Sender, id)
+		if err != nil {
+			return err
+		}
+		if ok {
 			b.number(int64(key))
 			return nil
 		}

@@ -31,6 +31,7 @@ type entries struct {
 	scopes []string
 	names  []byte // one after the other
 	ends   []int
+	given  []int32 // the keys that a registry gave them
 
 	// Room for a batch of values.
 	ints   []int32
@@ -87,16 +88,18 @@ func addFile(ctx context.Context, to *pipeline.Registry, path string, columns [3
 	return nil
 }
 
-// addTo adds the entries, whose keys must be the next ones.
+// addTo adds the entries, whose keys must be the next ones: an entry that
+// stands there twice gets another.
 func (e *entries) addTo(to *pipeline.Registry, columns [3]string) error {
+	e.given = slices.Grow(e.given[:0], len(e.keys))[:len(e.keys)]
 	next := to.Len()
-	for i, key := range e.keys {
-		if key != next+int32(i) {
-			return fmt.Errorf("%s %d stands where %d is due: %w", columns[0], key, next+int32(i), pipeline.ErrVerify)
-		}
+	if err := to.AddAll(len(e.keys), e.entry, e.given); err != nil {
+		return err
 	}
-	if !to.Fill(len(e.keys), e.entry) {
-		return fmt.Errorf("%s: an entry stands there twice: %w", columns[2], pipeline.ErrVerify)
+	for i, key := range e.keys {
+		if due := next + int32(i); key != due || e.given[i] != due {
+			return fmt.Errorf("%s %d stands where %d is due, or names an entry again: %w", columns[0], key, due, pipeline.ErrVerify)
+		}
 	}
 	return nil
 }
