@@ -226,7 +226,7 @@ func (in *Inspection) readGroups(ctx context.Context, groups [][]delivered, tota
 			err := in.settle(ctx, files[i].source, waiting)
 			for k := range waiting {
 				err = errors.Join(err, os.RemoveAll(dirs[i-k]))
-				in.Progress.Step(1, waiting[k].Records)
+				in.Progress.Step(1, 0)
 			}
 			waiting = nil
 			return err

@@ -123,7 +123,7 @@ type Rollup struct {
 type Progress interface {
 	// Stage begins a stage of total steps (0: unknown).
 	Stage(name string, total int)
-	// Step says that n more steps are done, with so many records.
+	// Step says that n more steps are done, and so many records more were read.
 	Step(n int, records int64)
 	// Say is a line for the reader and the log, with the fields of an event.
 	Say(text string, fields map[string]any)

@@ -66,7 +66,8 @@ func (a *app) prepare(write bool) (*opened, error) {
 	if err != nil {
 		return nil, pipeline.Misuse(err)
 	}
-	o := &opened{write: write, reader: intake.New(intake.Options{Threads: a.settings.Threads}), matched: matched, talk: newTalk(a.err, a.settings.LogFormat)}
+	o := &opened{write: write, matched: matched, talk: newTalk(a.err, a.settings.LogFormat)}
+	o.reader = intake.New(intake.Options{Threads: a.settings.Threads, Progress: func(n int64) { o.talk.Step(0, n) }})
 	if write {
 		o.ledger, err = custody.Open(filepath.Join(a.caseDir, "custody"), c.Name)
 	} else {

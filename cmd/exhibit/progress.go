@@ -32,6 +32,7 @@ type talk struct {
 	records int64
 	begun   time.Time
 	told    time.Time
+	again   *time.Timer // ends the quiet
 	events  bytes.Buffer
 }
 
@@ -54,6 +55,9 @@ func (t *talk) Stage(name string, total int) {
 	t.stage, t.total, t.steps, t.records = name, total, 0, 0
 	t.begun, t.told = time.Now(), time.Now()
 	t.event("stage", map[string]any{"stage": name, "total": total}, t.json)
+	if t.again == nil && !t.tty {
+		t.again = time.AfterFunc(quiet, t.tick)
+	}
 	if t.tty && total > 0 {
 		t.bar = progressbar.NewOptions(total, progressbar.OptionSetWriter(t.w), progressbar.OptionSetDescription(name),
 			progressbar.OptionShowCount(), progressbar.OptionClearOnFinish(), progressbar.OptionSetPredictTime(true),
@@ -61,7 +65,7 @@ func (t *talk) Stage(name string, total int) {
 	}
 }
 
-// Step says that n more steps are done, with so many records.
+// Step says that n more steps are done, and so many records more were read.
 func (t *talk) Step(n int, records int64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -77,14 +81,29 @@ func (t *talk) Step(n int, records int64) {
 		}
 		return
 	}
-	if time.Since(t.told) >= quiet {
-		t.told = time.Now()
-		text := fmt.Sprintf("%s: %d of %d", t.stage, t.steps, t.total)
-		if t.records > 0 {
-			text += fmt.Sprintf(" files, %s records", grouped(t.records))
-		}
-		t.line(text, map[string]any{"stage": t.stage, "done": t.steps, "total": t.total, "records": t.records})
+	t.tellWhere()
+}
+
+// tick tells how far the work is also while a step takes long.
+func (t *talk) tick() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.again != nil {
+		t.tellWhere()
+		t.again.Reset(max(quiet-time.Since(t.told), time.Second))
 	}
+}
+
+func (t *talk) tellWhere() {
+	if time.Since(t.told) < quiet {
+		return
+	}
+	t.told = time.Now()
+	text := fmt.Sprintf("%s: %d of %d", t.stage, t.steps, t.total)
+	if t.records > 0 {
+		text += fmt.Sprintf(" files, %s records", grouped(t.records))
+	}
+	t.line(text, map[string]any{"stage": t.stage, "done": t.steps, "total": t.total, "records": t.records})
 }
 
 // Say writes a line.
@@ -137,6 +156,10 @@ func (t *talk) done() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.endBar()
+	if t.again != nil {
+		t.again.Stop()
+		t.again = nil
+	}
 }
 
 // log gives what was said so far, one JSON object a line.

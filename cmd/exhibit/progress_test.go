@@ -30,5 +30,12 @@ func TestPlainProgress(t *testing.T) {
 		if out.String() != c.want {
 			t.Errorf("said %q, not %q", out.String(), c.want)
 		}
+		out.Reset()
+		p.told = time.Now().Add(-quiet)
+		p.tick() // a step that takes long
+		if out.String() != c.want {
+			t.Errorf("after a while said %q, not %q", out.String(), c.want)
+		}
 	}
+	p.done()
 }

@@ -15,6 +15,7 @@ type delivery struct {
 	base          string
 	dir           string // "" where nothing is staged
 	known         *pipeline.Registry
+	progress      func(n int64)
 	local         newcomers      // the accounts that known lacks
 	named         newcomers      // the recipients, by country
 	taken         []*taken       // of each unique column
@@ -76,7 +77,7 @@ var rejectColumns = []pipeline.Column{{Name: "record", Type: "BIGINT"}, {Name: "
 	{Name: "byte_offset", Type: "BIGINT"}, {Name: "reason", Type: "VARCHAR"}, {Name: "field", Type: "VARCHAR"}, {Name: "detail", Type: "VARCHAR"}}
 
 func newDelivery(l *layout, base, dir string, known *pipeline.Registry) *delivery {
-	f := &delivery{layout: l, base: base, dir: dir, known: known, values: make([]value, len(l.columns)),
+	f := &delivery{layout: l, base: base, dir: dir, known: known, progress: func(int64) {}, values: make([]value, len(l.columns)),
 		days: map[pipeline.Day]int64{}, day: pipeline.NoDay, accountKey: notLookedUp,
 		recipientName: []byte(l.src.Recipient.Name),
 		helpers:       &helpers{}, spares: &spares{},
@@ -188,8 +189,14 @@ func (f *delivery) readRecords(in records, rec *record) error {
 	}
 }
 
+// progressEvery is after how many records of a file others hear of them.
+const progressEvery = 1 << 14
+
 // settleRecord decides on a record that was checked, in the order of the file.
 func (f *delivery) settleRecord(rec *record, day pipeline.Day, p problem) error {
+	if f.records%progressEvery == 0 {
+		f.progress(progressEvery)
+	}
 	if p.reason == fine && len(f.unique) > 0 {
 		var err error
 		if p, err = f.checkUnique(); err != nil {

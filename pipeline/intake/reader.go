@@ -20,6 +20,9 @@ type Options struct {
 	// Threads is how many goroutines may check records beside those that read
 	// files; 0 means one for each processor, 1 none.
 	Threads int
+	// Progress, where there is one, is told of n more records that were read, by
+	// the goroutine of any file.
+	Progress func(n int64)
 	// Open opens a delivered file; nil means os.Open.
 	Open func(path string) (io.ReadCloser, error)
 }
@@ -78,6 +81,7 @@ func (r *Reader) Read(ctx context.Context, src *pipeline.Source, path, dir strin
 	}
 	f := r.delivery(newDelivery(l, filepath.Base(path), dir, known))
 	err = r.take(ctx, f, path)
+	f.progress(f.records % progressEvery)
 	var why refusal
 	switch {
 	case errors.As(err, &why):
@@ -94,6 +98,9 @@ func (r *Reader) delivery(f *delivery) *delivery {
 	f.local.limit, f.named.limit = r.held, r.held
 	for range f.unique {
 		f.taken = append(f.taken, newTaken(f.dir, int(r.held)))
+	}
+	if r.opts.Progress != nil {
+		f.progress = r.opts.Progress
 	}
 	f.helpers, f.spares, f.batch = &r.helpers, &r.spares, r.batch
 	return f
