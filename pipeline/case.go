@@ -146,6 +146,8 @@ type Dialect struct {
 	LineTerminator   string // "" (LF or CRLF; CR where the first line ends so) | "\n" | "\r\n" | "\r"
 	SkipInitialSpace bool
 	Comment          byte // a line that begins with it is no record; 0 none
+	// SheetName is the worksheet of a workbook that is read; "": the only one.
+	SheetName string `json:",omitempty"`
 }
 
 // Schema is the layout of a file: a Frictionless Table Schema with roles.

@@ -173,7 +173,7 @@ var caseMistakes = []mistake{
 	{"encoding", "encoding: utf-8", "encoding: utf-9",
 		`19: encoding "utf-9" of source "daily" is not known (did you mean "utf-8"?)`},
 	{"encoding of xlsx", "    encoding: utf-8", "    encoding: utf-8\n    format: xlsx",
-		"18: unknown key \"delimiter\" in dialect of source \"daily\" (one of: header, skipLines)\n19: encoding of source \"daily\": xlsx files say their own (remove it)"},
+		"18: unknown key \"delimiter\" in dialect of source \"daily\" (one of: header, skipLines, sheetName)\n19: encoding of source \"daily\": xlsx files say their own (remove it)"},
 	{"dialect of jsonl", "    encoding: utf-8", "    format: jsonl",
 		`18: dialect of source "daily": jsonl files have none (remove it)`},
 	{"new_fields", "    encoding: utf-8", "    new_fields: ignore",

@@ -13,7 +13,7 @@ var dialectKeys = map[string][]string{
 	"csv": {"delimiter", "quoteChar", "escapeChar", "doubleQuote", "header", "lineTerminator", "skipInitialSpace",
 		"commentChar", "skipLines"},
 	"fixed": {"header", "lineTerminator", "commentChar", "skipLines"},
-	"xlsx":  {"header", "skipLines"},
+	"xlsx":  {"header", "skipLines", "sheetName"},
 }
 
 // dialect reads the CSV dialect. Its defaults are those of the Frictionless CSV
@@ -43,6 +43,7 @@ func (s *section) dialect(format string) pipeline.Dialect {
 	d.SkipInitialSpace = x.boolean("skipInitialSpace", false)
 	d.SkipLines = int(x.integer("skipLines", 0, 0, math.MaxInt16))
 	d.LineTerminator = x.terminator()
+	d.SheetName = x.text("sheetName")
 	x.distinct(&d)
 	return d
 }

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/xuri/excelize/v2"
@@ -28,7 +29,8 @@ const (
 )
 
 // takeXLSX reads a workbook, which is held in memory whole: it is for the small
-// tables. Its first worksheet is read, whatever its name; the others are not.
+// tables. One worksheet is read: the one that the layout names, or the first
+// where no other holds a cell.
 func takeXLSX(ctx context.Context, f *delivery, in io.Reader, file string) error {
 	raw := &rawReader{ctx: ctx, in: in, hash: sha256.New()}
 	data, err := io.ReadAll(io.LimitReader(raw, maxXLSX+1))
@@ -56,9 +58,12 @@ func takeXLSX(ctx context.Context, f *delivery, in io.Reader, file string) error
 	})
 }
 
-const errCorruptXLSX = refusal("xlsx is corrupt")
+const (
+	errCorruptXLSX = refusal("xlsx is corrupt")
+	errNoWorksheet = refusal("its sheet is no worksheet")
+)
 
-// readWorkbook reads the first worksheet twice: our own scan gives the cells
+// readWorkbook reads a worksheet twice: our own scan gives the cells
 // with their types, and excelize the second count.
 func (f *delivery) readWorkbook(data []byte) error {
 	if err := checkParts(data); err != nil {
@@ -72,13 +77,21 @@ func (f *delivery) readWorkbook(data []byte) error {
 	return errors.Join(f.readSheet(book), book.Close())
 }
 
-// readSheet reads the first worksheet of a workbook.
+// readSheet reads the worksheet of a workbook that is meant.
 func (f *delivery) readSheet(book *excelize.File) error {
 	sheets := book.GetSheetList()
 	if len(sheets) == 0 {
 		return refusal("xlsx without a worksheet")
 	}
-	s, err := openSheet(book)
+	at := 0
+	if name := f.dialect.SheetName; name != "" {
+		if at = slices.Index(sheets, name); at < 0 {
+			return refusal(fmt.Sprintf("it has no sheet %q", name))
+		}
+	} else if err := onlyFirst(book, sheets); err != nil {
+		return err
+	}
+	s, err := openSheet(book, at)
 	if err != nil {
 		return err
 	}
@@ -93,7 +106,34 @@ func (f *delivery) readSheet(book *excelize.File) error {
 	if err := f.readRecords(x, &rec); err != nil {
 		return err
 	}
-	return f.recount(book, sheets[0])
+	return f.recount(book, sheets[at])
+}
+
+// onlyFirst refuses a workbook in which another sheet than the first holds
+// cells: nobody said that they are no records.
+func onlyFirst(book *excelize.File, sheets []string) error {
+	for i := 1; i < len(sheets); i++ {
+		if _, err := openSheet(book, i); errors.Is(err, errNoWorksheet) {
+			continue // a chart
+		}
+		rows, err := book.Rows(sheets[i])
+		if err != nil {
+			return errCorruptXLSX
+		}
+		for rows.Next() {
+			cells, err := rows.Columns()
+			if err != nil {
+				return errCorruptXLSX
+			}
+			if len(cells) > 0 {
+				return refusal(fmt.Sprintf("sheet %d of %d holds cells, too; say in the layout which is read (dialect: sheetName)", i+1, len(sheets)))
+			}
+		}
+		if err := rows.Close(); err != nil {
+			return errCorruptXLSX
+		}
+	}
+	return nil
 }
 
 // recount counts the rows with values by excelize.
@@ -153,20 +193,20 @@ func readPart(part *zip.File) error {
 	return errors.Join(err, r.Close())
 }
 
-// openSheet finds the first sheet of the workbook and what its cells refer to.
-func openSheet(book *excelize.File) (*sheetScanner, error) {
+// openSheet finds a sheet of the workbook and what its cells refer to.
+func openSheet(book *excelize.File, at int) (*sheetScanner, error) {
 	load := func(name string) []byte {
 		b, _ := book.Pkg.Load(name)
 		data, _ := b.([]byte)
 		return data
 	}
-	target, err := sheetTarget(load("xl/_rels/workbook.xml.rels"), book.WorkBook.Sheets.Sheet[0].ID)
+	target, err := sheetTarget(load("xl/_rels/workbook.xml.rels"), book.WorkBook.Sheets.Sheet[at].ID)
 	if err != nil {
 		return nil, err
 	}
 	data := load(target)
 	if len(data) == 0 {
-		return nil, refusal("the first sheet is no worksheet")
+		return nil, errNoWorksheet
 	}
 	s := &sheetScanner{xml: xml.NewDecoder(bytes.NewReader(data)), dates: map[int]bool{}}
 	if s.strings, err = sharedStrings(load("xl/sharedStrings.xml")); err != nil {
@@ -211,7 +251,7 @@ func sheetTarget(rels []byte, id string) (string, error) {
 			return path.Join("xl", r.Target), nil
 		}
 	}
-	return "", refusal("the first sheet is no worksheet")
+	return "", errNoWorksheet
 }
 
 // isDateFormat says whether a number format shows a day or a time: one of the

@@ -307,6 +307,53 @@ func TestXLSXRefused(t *testing.T) {
 	}
 }
 
+// Of a workbook with several sheets, the one that the layout names is read.
+// Where it names none, no other than the first may hold a cell: its records
+// would be lost without a word.
+func TestWorksheets(t *testing.T) {
+	sheets := func(more ...any) func(*excelize.File) {
+		return func(f *excelize.File) {
+			for i, v := range more {
+				name := fmt.Sprintf("more %d", i+1)
+				if _, err := f.NewSheet(name); err != nil {
+					t.Fatal(err)
+				}
+				for k, row := range [][]any{{"acct", "x"}, {"m", v}, {"n", v}, {"o", v}} {
+					if err := f.SetSheetRow(name, fmt.Sprintf("A%d", k+1), &row); v != nil && err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+		}
+	}
+	empty := func(f *excelize.File) {
+		if _, err := f.NewSheet("Sheet2"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	first := [][]any{{"acct", "x"}, {"a", 1}, {"b", 2}}
+	for _, c := range []struct {
+		sheet    string
+		data     []byte
+		accepted int64
+		refused  string
+	}{
+		{"", workbook(t, first), 2, ""},
+		{"", workbook(t, first, empty), 2, ""},
+		{"", workbook(t, first, empty, sheets(7)), 0, "sheet 3 of 3 holds cells"},
+		{"more 2", workbook(t, first, sheets(7, 8)), 3, ""},
+		{"Sheet1", workbook(t, first, sheets(7)), 2, ""},
+		{"more", workbook(t, first, sheets(7)), 0, `no sheet "more"`},
+	} {
+		src := sheetSource(field("x", "integer", pipeline.RoleAttribute))
+		src.Dialect.SheetName = c.sheet
+		res := readBook(t, src, c.data)
+		if refused := res.Status == pipeline.Refused; refused != (c.refused != "") || !strings.Contains(res.Reason, c.refused) || res.Accepted != c.accepted {
+			t.Errorf("%q: %s %q, %d accepted", c.sheet, res.Status, res.Reason, res.Accepted)
+		}
+	}
+}
+
 // No change of a byte crashes the reader, breaks its accounts, or passes for
 // other values: every part has a checksum.
 func TestHostileXLSX(t *testing.T) {
