@@ -124,8 +124,8 @@ func (r *Registry) AddAll(n int, entry func(i int) (scope string, name []byte), 
 	slots := make([]slot, min(n, registryBatch))
 	for from := 0; from < n; from += registryBatch {
 		batch := slots[:min(n-from, registryBatch)]
-		inParts(len(batch), func(a, b int) {
-			for i := a; i < b; i++ {
+		inParts(len(batch)/registryStep+1, func(a, b int) {
+			for i := a * registryStep; i < min(b*registryStep, len(batch)); i++ {
 				batch[i] = r.print(entry(from + i))
 			}
 		})
@@ -176,10 +176,7 @@ func (r *Registry) sort() (err error) {
 
 // inParts does n pieces of work in as many parts as there are processors.
 func inParts(n int, do func(from, to int)) {
-	parts := runtime.GOMAXPROCS(0)
-	if n < registryStep {
-		parts = 1
-	}
+	parts := min(runtime.GOMAXPROCS(0), max(n, 1))
 	var wg sync.WaitGroup
 	for p := range parts {
 		wg.Go(func() { do(p*n/parts, (p+1)*n/parts) })

@@ -68,32 +68,68 @@ func loadRegistry(path, dir string, bounds registryBounds) (_ *Registry, err err
 
 // load takes the slots of a file into memory, or finds where its buckets begin.
 func (x *slotIndex) load(inMemory bool) error {
-	bucket := bucketOnDisk
 	if inMemory {
-		bucket = bucketInMemory
+		return x.loadMemory()
 	}
-	d := newDirectory(x.n, bucket)
-	var last slot
+	d, last := newDirectory(x.n, bucketOnDisk), slot{}
 	err := x.each(func(s *slot) error {
-		if d.n > 0 && last.compare(s) >= 0 || s.key1 == 0 || s.key1 > uint32(x.n) {
-			return fmt.Errorf("entry %d is out of place: %w", d.n, ErrVerify)
+		if d.n > 0 && last.compare(s) >= 0 || !x.hasKey(s) {
+			return errOutOfPlace
 		}
-		if last = *s; inMemory {
-			if d.n%chunkSlots == 0 {
-				x.chunks = append(x.chunks, make([]slot, chunkSlots))
-			}
-			*x.at(int(d.n)) = *s
-		}
+		last = *s
 		d.add(s.hi)
 		return nil
 	})
 	x.shift, x.starts = d.shift, d.done()
-	if err != nil || !inMemory {
+	return err
+}
+
+var errOutOfPlace = fmt.Errorf("an entry is out of place: %w", ErrVerify)
+
+// hasKey says whether the key of a slot can be one of the list's.
+func (x *slotIndex) hasKey(s *slot) bool { return s.key1 > 0 && s.key1 <= uint32(x.n) }
+
+// loadMemory takes the slots into memory, several chunks at a time, and closes
+// the file.
+func (x *slotIndex) loadMemory() error {
+	x.chunks = make([][]slot, (x.n+chunkSlots-1)>>chunkBits)
+	errs := make([]error, len(x.chunks))
+	inParts(len(x.chunks), func(from, to int) {
+		room := make([]byte, chunkSlots*slotBytes)
+		for k := from; k < to; k++ {
+			x.chunks[k] = make([]slot, chunkSlots)
+			errs[k] = x.loadChunk(k, room)
+		}
+	})
+	if err := errors.Join(errs...); err != nil {
 		return err
 	}
+	d := newDirectory(x.n, bucketInMemory)
+	for i := range x.n {
+		if i > 0 && i%chunkSlots == 0 && x.at(i-1).compare(x.at(i)) >= 0 {
+			return errOutOfPlace
+		}
+		d.add(x.at(i).hi)
+	}
+	x.shift, x.starts = d.shift, d.done()
 	f := x.file
 	x.file = nil
 	return f.Close()
+}
+
+func (x *slotIndex) loadChunk(k int, room []byte) error {
+	into := x.chunks[k][:min(x.n-k<<chunkBits, chunkSlots)]
+	room = room[:len(into)*slotBytes]
+	if _, err := x.file.ReadAt(room, int64(indexHeader)+int64(k)<<chunkBits*slotBytes); err != nil {
+		return err
+	}
+	for i := range into {
+		into[i] = decodeSlot(room[i*slotBytes:])
+		if i > 0 && into[i-1].compare(&into[i]) >= 0 || !x.hasKey(&into[i]) {
+			return errOutOfPlace
+		}
+	}
+	return nil
 }
 
 // Save writes the registry to a file that is not there yet; it can be used on.

@@ -41,11 +41,8 @@ func (l *Lake) Registry(ctx context.Context, kept pipeline.LakeFile, files []pip
 	if kept.Path == "" {
 		r = pipeline.KeepRegistry(dir)
 	} else {
-		if err := l.Verify(kept); err != nil {
+		if r, err = l.loadRegistry(kept, dir); err != nil {
 			return nil, err
-		}
-		if r, err = pipeline.LoadRegistry(l.Path(kept), dir); err != nil {
-			return nil, fmt.Errorf("lake/%s: %w", kept.Path, err)
 		}
 	}
 	for _, f := range files {
@@ -57,6 +54,23 @@ func (l *Lake) Registry(ctx context.Context, kept pipeline.LakeFile, files []pip
 		if err != nil {
 			return nil, errors.Join(err, r.Close())
 		}
+	}
+	return r, nil
+}
+
+// loadRegistry reads a registry while its hash is taken, which decides.
+func (l *Lake) loadRegistry(kept pipeline.LakeFile, dir string) (*pipeline.Registry, error) {
+	verified := make(chan error, 1)
+	go func() { verified <- l.Verify(kept) }()
+	r, err := pipeline.LoadRegistry(l.Path(kept), dir)
+	if wrong := <-verified; wrong != nil {
+		if r != nil {
+			wrong = errors.Join(wrong, r.Close())
+		}
+		return nil, wrong
+	}
+	if err != nil {
+		return nil, fmt.Errorf("lake/%s: %w", kept.Path, err)
 	}
 	return r, nil
 }
