@@ -17,7 +17,7 @@ func registries(t *testing.T) map[string]*Registry {
 	for name, bounds := range map[string]registryBounds{
 		"memory": {recent: 1000, memory: 1 << 30},
 		"disk":   {recent: 1000, memory: 0},
-		"both":   {recent: 1000, memory: 30_000},
+		"both":   {recent: 1000, memory: 6000},
 	} {
 		r := KeepRegistry(t.TempDir())
 		r.bounds = bounds
@@ -34,25 +34,25 @@ func account(i int) []byte { return fmt.Appendf(nil, "account-%d", i) }
 func TestKeysAreDense(t *testing.T) {
 	for name, r := range registries(t) {
 		t.Run(name, func(t *testing.T) {
-			const n = 40_000
+			const n = 10_000
 			for i := range n {
 				key, added, err := r.Add("s", account(i/2))
 				if err != nil || key != int32(i/2) || added != (i%2 == 0) {
 					t.Fatalf("add %d: key %d, added %v, %v", i, key, added, err)
 				}
 			}
-			// 5,000 that are known and 10,000 that are not, each twice.
-			keys := make([]int32, 30_000)
-			entry := func(i int) (string, []byte) { return "s", account(n/2 - 5000 + i/2) }
+			// 2,000 that are known and 3,000 that are not, each twice.
+			keys := make([]int32, 10_000)
+			entry := func(i int) (string, []byte) { return "s", account(n/2 - 2000 + i/2) }
 			if err := r.AddAll(len(keys), entry, keys); err != nil {
 				t.Fatal(err)
 			}
 			for i, key := range keys {
-				if want := int32(n/2 - 5000 + i/2); key != want {
+				if want := int32(n/2 - 2000 + i/2); key != want {
 					t.Fatalf("%d of many: key %d, want %d", i, key, want)
 				}
 			}
-			holds(t, r, n/2+10_000)
+			holds(t, r, n/2+3000)
 			if name == "process" {
 				return
 			}
@@ -61,19 +61,19 @@ func TestKeysAreDense(t *testing.T) {
 				if err := r.Save(path); err != nil {
 					t.Fatal(err)
 				}
-				holds(t, r, n/2+10_000)
+				holds(t, r, n/2+3000)
 				again, err := loadRegistry(path, t.TempDir(), registryBounds{recent: 1000, memory: memory})
 				if err != nil {
 					t.Fatal(err)
 				}
-				holds(t, again, n/2+10_000)
+				holds(t, again, n/2+3000)
 				for i := range 3000 {
-					if _, added, err := again.Add("s", account(n/2+10_000+i)); !added || err != nil {
+					if _, added, err := again.Add("s", account(n/2+3000+i)); !added || err != nil {
 						t.Fatal(i, added, err)
 					}
 				}
-				holds(t, again, n/2+13_000)
-				holds(t, r, n/2+10_000)
+				holds(t, again, n/2+6000)
+				holds(t, r, n/2+3000)
 				if err := again.Close(); err != nil {
 					t.Fatal(err)
 				}
