@@ -25,11 +25,14 @@ func (in *Inspection) addFile(t *table, f LakeFile, values map[string]any) {
 	t.lake = append(t.lake, f)
 }
 
-// close takes the hash of a table of files.
+// close takes the hash of a table of files: of their bytes, and of the columns
+// that do not stand in them.
 func (t *table) close() (err error) {
 	sums := make([]string, len(t.lake))
 	for i, f := range t.lake {
-		sums[i] = f.SHA256
+		if sums[i], err = digest(f.SHA256, t.Files[i].Values); err != nil {
+			return err
+		}
 	}
 	slices.Sort(sums)
 	t.hash, err = digest(t.Def, sums)
