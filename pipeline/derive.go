@@ -28,7 +28,7 @@ func (in *Inspection) Derive(ctx context.Context) error {
 	if in.tables, err = in.derive(ctx, base, in.Case.Definitions); err != nil {
 		return err
 	}
-	return in.mountAll(ctx, in.tables)
+	return errors.Join(in.Store.Flush(), in.mountAll(ctx, in.tables))
 }
 
 // derive gives all tables under the given definitions, making what is missing.
@@ -187,11 +187,8 @@ func (in *Inspection) rollup(ctx context.Context, q *Query, tables map[string]ta
 	return t, errors.Join(in.remember(), t.close())
 }
 
-// remember puts the rollups that were made on disk, and remembers them.
+// remember keeps the rollups that were made.
 func (in *Inspection) remember() error {
-	if err := in.Store.Flush(); err != nil {
-		return err
-	}
 	if err := in.Store.Remember(in.made); err != nil {
 		return err
 	}
