@@ -19,10 +19,7 @@ import (
 func (e *Engine) Export(ctx context.Context, text, path string) (int64, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if err := e.oneSelect(ctx, text); err != nil {
-		return 0, err
-	}
-	cols, err := e.describe(ctx, text)
+	cols, err := e.exportColumns(ctx, text)
 	if err != nil {
 		return 0, err
 	}

@@ -10,11 +10,15 @@ import (
 
 // checkFooters holds the columns of every file against the declaration. The
 // engine itself would take the schema of the first file for that of all, and
-// pass over what is more or other in the rest.
+// pass over what is more or other in the rest. It is asked where the footers are
+// not plain to read without it.
 func (e *Engine) checkFooters(ctx context.Context, t pipeline.Mounted, keys []pipeline.Column, paths []string) error {
 	inPath := map[string]bool{}
 	for _, k := range keys {
 		inPath[k.Name] = true
+	}
+	if plainFooters(ctx, t, inPath) {
+		return nil
 	}
 	var want []string
 	for _, c := range t.Def.Columns {
