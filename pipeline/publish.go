@@ -23,16 +23,21 @@ const checkRows = 10
 
 // Check runs the checks on the derived tables.
 func (in *Inspection) Check(ctx context.Context) ([]CheckResult, error) {
+	checks := slices.DeleteFunc(in.asked(), func(q *Query) bool { return q.Kind != CheckQuery })
+	if err := in.mountFor(ctx, checks, in.tables); err != nil {
+		return nil, err
+	}
+	return in.runChecks(ctx, checks)
+}
+
+// runChecks runs checks on the mounted tables.
+func (in *Inspection) runChecks(ctx context.Context, queries []*Query) ([]CheckResult, error) {
 	var out []CheckResult
-	for i := range in.Queries {
-		q := &in.Queries[i]
+	for _, q := range queries {
 		if q.Kind != CheckQuery {
 			continue
 		}
 		r := CheckResult{Name: q.Name, Title: q.Title, Severity: q.Severity, Definition: q.Definition, SQLSHA256: q.SHA256}
-		if err := in.verifyNeeds(q.Needs, in.tables); err != nil {
-			return nil, fmt.Errorf("%s: %w", q.Path, err)
-		}
 		rows, err := in.Engine.Select(ctx, q.SQL, checkRows)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", q.Path, err)
@@ -85,23 +90,22 @@ func textRows(rows *Rows) [][]string {
 
 // Results runs checks, figures, tables and findings on the derived tables.
 func (in *Inspection) Results(ctx context.Context) (*Results, error) {
-	others := slices.DeleteFunc(slices.Clone(in.Queries), func(q Query) bool { return q.Kind == RollupQuery })
-	in.Progress.Stage("figures", len(others))
+	asked := in.asked()
+	in.Progress.Stage("figures", len(asked))
 	res := &Results{}
-	var err error
-	if res.Checks, err = in.Check(ctx); err != nil {
+	err := in.mountFor(ctx, asked, in.tables)
+	if err != nil {
+		return nil, err
+	}
+	if res.Checks, err = in.runChecks(ctx, asked); err != nil {
 		return nil, err
 	}
 	if res.dir, err = in.Store.Staging(); err != nil {
 		return nil, err
 	}
-	for i := range others {
-		q := &others[i]
+	for _, q := range asked {
 		if q.Kind == CheckQuery {
 			continue
-		}
-		if err := in.verifyNeeds(q.Needs, in.tables); err != nil {
-			return nil, fmt.Errorf("%s: %w", q.Path, err)
 		}
 		switch q.Kind {
 		case FigureQuery:
@@ -227,8 +231,8 @@ func (d Definitions) Map() map[string]string {
 }
 
 // otherReadings computes, for each figure that a definition changes, what the
-// other reading gives, and puts the tables back as they were. Where the reading
-// changes nothing that a figure reads, its values stand.
+// other reading gives. Where the reading changes nothing that a figure reads, its
+// values stand.
 func (in *Inspection) otherReadings(ctx context.Context, res *Results) error {
 	all := readings(in.Case.Definitions)
 	asked := 0
@@ -248,24 +252,18 @@ func (in *Inspection) otherReadings(ctx context.Context, res *Results) error {
 			if err != nil {
 				return err
 			}
-			if err := in.mountAll(ctx, tables); err != nil {
+			if err := in.mountFor(ctx, in.asked(), tables); err != nil {
 				return err
 			}
 			for _, q := range queries {
 				values := res.valuesOf(q.Name)
 				if !sameTables(q.Needs, tables, in.tables) {
-					if err := in.verifyNeeds(q.Needs, tables); err != nil {
-						return fmt.Errorf("%s: %w", q.Path, err)
-					}
 					if values, err = in.figureValues(ctx, q); err != nil {
 						return fmt.Errorf("%s: %w", q.Path, err)
 					}
 				}
 				res.addReading(q.Name, OtherReading{definition, defs.reading(definition), values})
 			}
-		}
-		if err := in.mountAll(ctx, in.tables); err != nil {
-			return err
 		}
 	}
 	return nil

@@ -50,6 +50,13 @@ func (e *Engine) mount(ctx context.Context, t pipeline.Mounted) error {
 	return nil
 }
 
+// Unmount takes a table away, if it is mounted.
+func (e *Engine) Unmount(ctx context.Context, name string) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.unmount(ctx, name)
+}
+
 func (e *Engine) unmount(ctx context.Context, name string) error {
 	kind, ok := e.mounted[name]
 	if !ok {
