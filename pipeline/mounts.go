@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"sync"
 )
 
 // asked are the queries that are run on the derived tables: all but rollups.
@@ -45,4 +46,44 @@ func (in *Inspection) mountFor(ctx context.Context, queries []*Query, tables map
 		}
 	}
 	return nil
+}
+
+// besideRows is how many rows a query may read of the lake to run beside
+// others. One that reads more has the memory of the engine for itself.
+const besideRows = 1 << 20
+
+// beside runs queries on mounted tables, those that read little several at a
+// time, and hands over what each gives in their order.
+func beside[T any](ctx context.Context, in *Inspection, queries []*Query, tables map[string]table,
+	run func(context.Context, *Query) (T, error), take func(*Query, T)) error {
+	var memory sync.RWMutex
+	return ordered(ctx, len(queries), in.Workers, in.Workers, func(ctx context.Context, i int) (T, error) {
+		if rowsOf(queries[i], tables) > besideRows {
+			memory.Lock()
+			defer memory.Unlock()
+		} else {
+			memory.RLock()
+			defer memory.RUnlock()
+		}
+		r, err := run(ctx, queries[i])
+		if err != nil {
+			err = fmt.Errorf("%s: %w", queries[i].Path, err)
+		}
+		return r, err
+	}, func(i int, r T) error {
+		take(queries[i], r)
+		return nil
+	})
+}
+
+// rowsOf is the number of rows in all tables that a query needs.
+func rowsOf(q *Query, tables map[string]table) int64 {
+	n := int64(0)
+	for _, name := range q.Needs {
+		n += int64(len(tables[name].Rows))
+		for _, f := range tables[name].lake {
+			n += f.Rows
+		}
+	}
+	return n
 }

@@ -16,11 +16,11 @@ import (
 // The driver holds a whole result in memory outside the engine's limit, so 0
 // is for results known to be small. A HUGEINT that fits is an int64.
 func (e *Engine) Select(ctx context.Context, text string, limit int) (*pipeline.Rows, error) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
+	l, done := e.take()
+	defer done()
 	closed := closedSelect(text)
 	if !closed {
-		if err := e.oneSelect(ctx, text); err != nil {
+		if err := l.oneSelect(ctx, text); err != nil {
 			return nil, err
 		}
 	}
@@ -28,9 +28,9 @@ func (e *Engine) Select(ctx context.Context, text string, limit int) (*pipeline.
 	if limit > 0 {
 		wrapped += fmt.Sprintf(" LIMIT %d", limit+1)
 	}
-	r, err := e.rows(ctx, wrapped, limit)
+	r, err := l.rows(ctx, wrapped, limit)
 	if err != nil && closed {
-		if cause := e.oneSelect(ctx, text); cause != nil {
+		if cause := l.oneSelect(ctx, text); cause != nil {
 			return nil, cause // which names the lines of the text, not of what is around it
 		}
 	}
@@ -48,8 +48,8 @@ func (e *Engine) Columns(ctx context.Context, text string) ([]pipeline.Column, e
 }
 
 // describe gives the columns of a text that is known to be one SELECT.
-func (e *Engine) describe(ctx context.Context, text string) ([]pipeline.Column, error) {
-	rows, err := e.conn.QueryContext(ctx, "SELECT column_name, column_type FROM (DESCRIBE "+sub(text)+")")
+func (l link) describe(ctx context.Context, text string) ([]pipeline.Column, error) {
+	rows, err := l.conn.QueryContext(ctx, "SELECT column_name, column_type FROM (DESCRIBE "+sub(text)+")")
 	if err != nil {
 		return nil, withoutValues(ctx, err)
 	}
@@ -68,19 +68,19 @@ func (e *Engine) describe(ctx context.Context, text string) ([]pipeline.Column, 
 // oneSelect holds a text to be exactly one SELECT without parameters. It binds
 // the text and runs nothing: the driver's own PrepareContext would run every
 // statement but the last.
-func (e *Engine) oneSelect(ctx context.Context, text string) error {
-	return e.prepare(ctx, text, func(*duckdb.Stmt) error { return nil })
+func (l link) oneSelect(ctx context.Context, text string) error {
+	return l.prepare(ctx, text, func(*duckdb.Stmt) error { return nil })
 }
 
 // prepare does oneSelect, and something with the text as the engine bound it.
-func (e *Engine) prepare(ctx context.Context, text string, do func(*duckdb.Stmt) error) error {
+func (l link) prepare(ctx context.Context, text string, do func(*duckdb.Stmt) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	if strings.ContainsRune(text, 0) {
 		return errors.New("the SQL holds a NUL byte")
 	}
-	return e.conn.Raw(func(c any) (err error) {
+	return l.conn.Raw(func(c any) (err error) {
 		prepared, err := c.(driver.Conn).Prepare(text)
 		if err != nil {
 			return withoutValues(ctx, err)
@@ -107,8 +107,8 @@ func (e *Engine) prepare(ctx context.Context, text string, do func(*duckdb.Stmt)
 // exportColumns is oneSelect, and gives the columns of the text. The driver
 // tells a JSON from a VARCHAR nowhere; a text in which one may come up is
 // described by the engine, which binds it once more.
-func (e *Engine) exportColumns(ctx context.Context, text string) (cols []pipeline.Column, err error) {
-	err = e.prepare(ctx, text, func(stmt *duckdb.Stmt) error {
+func (l link) exportColumns(ctx context.Context, text string) (cols []pipeline.Column, err error) {
+	err = l.prepare(ctx, text, func(stmt *duckdb.Stmt) error {
 		cols, err = boundColumns(stmt)
 		return err
 	})
@@ -116,7 +116,7 @@ func (e *Engine) exportColumns(ctx context.Context, text string) (cols []pipelin
 		return nil, err
 	}
 	if cols == nil || strings.Contains(text, "->") || strings.Contains(strings.ToLower(text), "json") {
-		return e.describe(ctx, text)
+		return l.describe(ctx, text)
 	}
 	return cols, nil
 }
