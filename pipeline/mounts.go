@@ -48,23 +48,20 @@ func (in *Inspection) mountFor(ctx context.Context, queries []*Query, tables map
 	return nil
 }
 
-// besideRows is how many rows a query may read of the lake to run beside
-// others. One that reads more has the memory of the engine for itself.
-const besideRows = 1 << 20
+// besideRows is how many rows of the lake the queries that run beside one
+// another read together. One that reads more by itself runs alone: it has the
+// memory of the engine to itself.
+const besideRows = 1 << 22
 
-// beside runs queries on mounted tables, those that read little several at a
-// time, and hands over what each gives in their order.
+// beside runs queries on mounted tables, several at a time, and hands over what
+// each gives in their order.
 func beside[T any](ctx context.Context, in *Inspection, queries []*Query, tables map[string]table,
 	run func(context.Context, *Query) (T, error), take func(*Query, T)) error {
-	var memory sync.RWMutex
+	room := rows{left: besideRows, changed: sync.NewCond(&sync.Mutex{})}
 	return ordered(ctx, len(queries), in.Workers, in.Workers, func(ctx context.Context, i int) (T, error) {
-		if rowsOf(queries[i], tables) > besideRows {
-			memory.Lock()
-			defer memory.Unlock()
-		} else {
-			memory.RLock()
-			defer memory.RUnlock()
-		}
+		n := min(rowsOf(queries[i], tables), besideRows)
+		room.take(n)
+		defer room.take(-n)
 		r, err := run(ctx, queries[i])
 		if err != nil {
 			err = fmt.Errorf("%s: %w", queries[i].Path, err)
@@ -74,6 +71,23 @@ func beside[T any](ctx context.Context, in *Inspection, queries []*Query, tables
 		take(queries[i], r)
 		return nil
 	})
+}
+
+// rows are those that may still be read beside others.
+type rows struct {
+	left    int64
+	changed *sync.Cond
+}
+
+// take waits until n rows are left, and takes them; less than none gives back.
+func (r *rows) take(n int64) {
+	r.changed.L.Lock()
+	defer r.changed.L.Unlock()
+	for r.left < n {
+		r.changed.Wait()
+	}
+	r.left -= n
+	r.changed.Broadcast()
 }
 
 // rowsOf is the number of rows in all tables that a query needs.

@@ -17,10 +17,10 @@ import (
 
 // plainFooters says whether the footer of every file, read without the engine,
 // has each declared column that does not stand in the path, in the form in which
-// the lake's writers leave its type, and none of those in the path. Where it
-// says false, or an error, the engine is asked, and words what is wrong.
-func plainFooters(ctx context.Context, t pipeline.Mounted, inPath map[string]bool) bool {
-	var next atomic.Int64
+// the lake's writers leave its type, and none of those in the path; and how many
+// rows there are. Where it says false the engine is asked, and words what is wrong.
+func plainFooters(ctx context.Context, t pipeline.Mounted, inPath map[string]bool) (rows int64, ok bool) {
+	var next, sum atomic.Int64
 	var other atomic.Bool
 	var wg sync.WaitGroup
 	for range min(runtime.GOMAXPROCS(0), len(t.Files)) {
@@ -30,20 +30,22 @@ func plainFooters(ctx context.Context, t pipeline.Mounted, inPath map[string]boo
 				if i >= len(t.Files) {
 					return
 				}
-				if ok, err := plainFooter(t.Files[i].Path, t.Def.Columns, inPath); err != nil || !ok {
+				n, ok, err := plainFooter(t.Files[i].Path, t.Def.Columns, inPath)
+				if err != nil || !ok {
 					other.Store(true)
 				}
+				sum.Add(n)
 			}
 		})
 	}
 	wg.Wait()
-	return !other.Load() && ctx.Err() == nil
+	return sum.Load(), !other.Load() && ctx.Err() == nil
 }
 
-func plainFooter(path string, columns []pipeline.Column, inPath map[string]bool) (ok bool, err error) {
+func plainFooter(path string, columns []pipeline.Column, inPath map[string]bool) (rows int64, ok bool, err error) {
 	f, err := file.OpenParquetFile(path, false)
 	if err != nil {
-		return false, err
+		return 0, false, err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	have := map[string]*schema.Column{}
@@ -51,16 +53,16 @@ func plainFooter(path string, columns []pipeline.Column, inPath map[string]bool)
 	for i := range s.NumColumns() {
 		col := s.Column(i)
 		if len(col.ColumnPath()) != 1 || col.MaxRepetitionLevel() > 0 || have[col.Name()] != nil {
-			return false, nil
+			return 0, false, nil
 		}
 		have[col.Name()] = col
 	}
 	for _, c := range columns {
 		if col := have[c.Name]; inPath[c.Name] != (col == nil) || col != nil && !hasType(col, c.Type) {
-			return false, nil
+			return 0, false, nil
 		}
 	}
-	return true, nil
+	return f.NumRows(), true, nil
 }
 
 // hasType says whether a column of a file is what the engine reads as a type
