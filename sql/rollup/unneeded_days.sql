@@ -1,7 +1,7 @@
 -- rollup: unneeded_days
 -- title: Days on which the purpose did not need a field
 -- title.ko: 항목별 불필요 일자
--- needs: item_fields, sources, calendar, params
+-- needs: item_fields, sources, calendar, case_facts
 -- grain: one source, month and set of fields that were not needed on these days
 --
 -- A field of transferred records is not needed when the case says so (needed: false), or on the days after the last one on
@@ -11,7 +11,7 @@ WITH daily AS (
     FROM item_fields f
     JOIN calendar c ON NOT COALESCE(f.needed, TRUE) OR c.date > f.needed_until
     JOIN sources s ON s.source = f.source
-    CROSS JOIN params p
+    CROSS JOIN case_facts p
     WHERE s.kind = 'transfers' AND (p.unneeded_since IS NULL OR c.date >= p.unneeded_since)
     GROUP BY f.source, c.month, c.bit
 )
