@@ -81,7 +81,7 @@ type Store interface {
 	// Present says, by size alone, whether a file is in its place.
 	Present(f LakeFile) bool
 	// FooterRows reads the number of rows from a file's footer, with another
-	// reader than the one that wrote it.
+	// reader than the one that wrote it. It may be called several times at once.
 	FooterRows(f LakeFile) (int64, error)
 	// Registry reads a registry from the files of its list, in the order of
 	// their keys: the columns of key, scope and name.
