@@ -251,28 +251,42 @@ func (in *Inspection) recordsOf(src *Source) (table, error) {
 }
 
 func (in *Inspection) filesRows() ([][]any, error) {
-	var rows [][]any
-	for _, r := range in.State().Sorted() {
-		var control, footers any
+	receipts := in.State().Sorted()
+	rows := make([][]any, len(receipts))
+	which := make([]int, len(receipts))
+	for i := range which {
+		which[i] = i
+	}
+	err := Together(which, func(i int) error {
+		r := receipts[i]
+		var control any
 		if r.Control != nil {
 			control = *r.Control
 		}
-		src := in.Case.Source(r.Source)
-		if r.Status == Loaded && src != nil {
-			n := int64(0)
-			for _, f := range r.lake(string(src.Kind)) {
-				rows, err := in.Store.FooterRows(f)
-				if err != nil {
-					return nil, err
-				}
-				n += rows
-			}
-			footers = n
-		}
-		rows = append(rows, []any{r.FileID, r.Source, r.Path, r.SHA256, r.Bytes, dayOrNil(r.NameDay),
-			r.Records, r.Accepted, r.Rejected, r.Blank, string(r.Status), r.Reason, control, footers})
+		footers, err := in.footerRows(r)
+		rows[i] = []any{r.FileID, r.Source, r.Path, r.SHA256, r.Bytes, dayOrNil(r.NameDay),
+			r.Records, r.Accepted, r.Rejected, r.Blank, string(r.Status), r.Reason, control, footers}
+		return err
+	})
+	return rows, err
+}
+
+// footerRows is the number of rows of a loaded file by the footers of its
+// Parquet files, or nil.
+func (in *Inspection) footerRows(r *Receipt) (any, error) {
+	src := in.Case.Source(r.Source)
+	if r.Status != Loaded || src == nil {
+		return nil, nil
 	}
-	return rows, nil
+	sum := int64(0)
+	for _, f := range r.lake(string(src.Kind)) {
+		n, err := in.Store.FooterRows(f)
+		if err != nil {
+			return nil, err
+		}
+		sum += n
+	}
+	return sum, nil
 }
 
 func dayOrNil(d Day) any {

@@ -15,9 +15,8 @@ import (
 // the months of a long history, and mostly the processor's cache.
 const accountsARange = 1 << 19
 
-// Derive brings every rollup up to date and mounts all tables. A rollup is a
-// pure function of its inputs: one whose inputs are what they were is not
-// made again.
+// Derive brings every rollup up to date. A rollup is a pure function of its
+// inputs: one whose inputs are what they were is not made again.
 func (in *Inspection) Derive(ctx context.Context) error {
 	in.used, in.made = map[string]bool{}, map[string]Rollup{}
 	base, err := in.baseTables()
@@ -28,7 +27,7 @@ func (in *Inspection) Derive(ctx context.Context) error {
 	if in.tables, err = in.derive(ctx, base, in.Case.Definitions); err != nil {
 		return err
 	}
-	return in.mountAll(ctx, in.tables)
+	return in.Store.Flush()
 }
 
 // derive gives all tables under the given definitions, making what is missing.
@@ -187,11 +186,8 @@ func (in *Inspection) rollup(ctx context.Context, q *Query, tables map[string]ta
 	return t, errors.Join(in.remember(), t.close())
 }
 
-// remember puts the rollups that were made on disk, and remembers them.
+// remember keeps the rollups that were made.
 func (in *Inspection) remember() error {
-	if err := in.Store.Flush(); err != nil {
-		return err
-	}
 	if err := in.Store.Remember(in.made); err != nil {
 		return err
 	}

@@ -10,6 +10,9 @@ type Engine interface {
 	// lacks one is an error.
 	Mount(ctx context.Context, t Mounted) error
 
+	// Unmount takes a table away; one that is not mounted is no error.
+	Unmount(ctx context.Context, name string) error
+
 	// Select runs one SELECT and returns its rows, at most limit of them
 	// (0: all; only for results known to be small).
 	Select(ctx context.Context, sql string, limit int) (*Rows, error)

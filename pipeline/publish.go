@@ -23,43 +23,66 @@ const checkRows = 10
 
 // Check runs the checks on the derived tables.
 func (in *Inspection) Check(ctx context.Context) ([]CheckResult, error) {
-	var out []CheckResult
-	for i := range in.Queries {
-		q := &in.Queries[i]
-		if q.Kind != CheckQuery {
-			continue
-		}
-		r := CheckResult{Name: q.Name, Title: q.Title, Severity: q.Severity, Definition: q.Definition, SQLSHA256: q.SHA256}
-		if err := in.verifyNeeds(q.Needs, in.tables); err != nil {
-			return nil, fmt.Errorf("%s: %w", q.Path, err)
-		}
-		rows, err := in.Engine.Select(ctx, q.SQL, checkRows)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", q.Path, err)
-		}
-		if r.Rows = int64(len(rows.Values)); rows.Truncated {
-			if r.Rows, err = in.count(ctx, q); err != nil {
-				return nil, err
-			}
-		}
-		r.Passed = r.Rows == 0
-		if !r.Passed {
-			r.Columns, r.First = columnNames(rows), textRows(rows)
-		}
-		out = append(out, r)
-		in.Progress.Step(1, 0)
+	checks := slices.DeleteFunc(in.asked(), func(q *Query) bool { return q.Kind != CheckQuery })
+	if err := in.mountFor(ctx, checks, in.tables); err != nil {
+		return nil, err
 	}
-	return out, nil
+	res := &Results{}
+	err := in.answer(ctx, checks, res)
+	return res.Checks, err
+}
+
+// answer runs queries on the mounted tables and adds what they say to the
+// results, in the order of the queries.
+func (in *Inspection) answer(ctx context.Context, queries []*Query, res *Results) error {
+	return beside(ctx, in, queries, in.tables, func(ctx context.Context, q *Query) (func(), error) {
+		switch q.Kind {
+		case CheckQuery:
+			r, err := in.check(ctx, q)
+			return func() { res.Checks = append(res.Checks, r) }, err
+		case FigureQuery:
+			r, err := in.figure(ctx, q)
+			return func() { res.Figures = append(res.Figures, r) }, err
+		case TableQuery:
+			r, err := in.plotTable(ctx, q)
+			return func() { res.Tables = append(res.Tables, r) }, err
+		case FindingQuery:
+			r, err := in.finding(ctx, q, res.dir)
+			return func() { res.Findings = append(res.Findings, r) }, err
+		}
+		return nil, fmt.Errorf("%s is not asked for", q.Kind)
+	}, func(_ *Query, add func()) {
+		add()
+		in.Progress.Step(1, 0)
+	})
+}
+
+// check runs a check.
+func (in *Inspection) check(ctx context.Context, q *Query) (CheckResult, error) {
+	r := CheckResult{Name: q.Name, Title: q.Title, Severity: q.Severity, Definition: q.Definition, SQLSHA256: q.SHA256}
+	rows, err := in.Engine.Select(ctx, q.SQL, checkRows)
+	if err != nil {
+		return r, err
+	}
+	if r.Rows = int64(len(rows.Values)); rows.Truncated {
+		if r.Rows, err = in.count(ctx, q); err != nil {
+			return r, err
+		}
+	}
+	if r.Passed = r.Rows == 0; !r.Passed {
+		r.Columns, r.First = columnNames(rows), textRows(rows)
+	}
+	return r, nil
 }
 
 func (in *Inspection) count(ctx context.Context, q *Query) (int64, error) {
 	rows, err := in.Engine.Select(ctx, "SELECT count(*) AS n FROM (\n"+q.SQL+"\n)", 1)
 	if err != nil {
-		return 0, fmt.Errorf("%s: %w", q.Path, err)
+		return 0, err
 	}
 	n, ok := rows.Values[0][0].(int64)
 	if !ok {
-		return 0, fmt.Errorf("%s: no count", q.Path)
+		return 0, errors.New("no count")
 	}
 	return n, nil
 }
@@ -85,48 +108,25 @@ func textRows(rows *Rows) [][]string {
 
 // Results runs checks, figures, tables and findings on the derived tables.
 func (in *Inspection) Results(ctx context.Context) (*Results, error) {
-	others := slices.DeleteFunc(slices.Clone(in.Queries), func(q Query) bool { return q.Kind == RollupQuery })
-	in.Progress.Stage("figures", len(others))
+	asked := in.asked()
+	in.Progress.Stage("figures", len(asked))
 	res := &Results{}
-	var err error
-	if res.Checks, err = in.Check(ctx); err != nil {
+	err := in.mountFor(ctx, asked, in.tables)
+	if err != nil {
 		return nil, err
 	}
 	if res.dir, err = in.Store.Staging(); err != nil {
 		return nil, err
 	}
-	for i := range others {
-		q := &others[i]
-		if q.Kind == CheckQuery {
-			continue
-		}
-		if err := in.verifyNeeds(q.Needs, in.tables); err != nil {
-			return nil, fmt.Errorf("%s: %w", q.Path, err)
-		}
-		switch q.Kind {
-		case FigureQuery:
-			err = in.figure(ctx, q, res)
-		case TableQuery:
-			err = in.plotTable(ctx, q, res)
-		case FindingQuery:
-			err = in.finding(ctx, q, res)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", q.Path, err)
-		}
-		in.Progress.Step(1, 0)
+	if err := in.answer(ctx, asked, res); err != nil {
+		return nil, err
 	}
 	return res, in.otherReadings(ctx, res)
 }
 
-func (in *Inspection) figure(ctx context.Context, q *Query, res *Results) error {
+func (in *Inspection) figure(ctx context.Context, q *Query) (FigureResult, error) {
 	values, err := in.figureValues(ctx, q)
-	if err != nil {
-		return err
-	}
-	res.Figures = append(res.Figures, FigureResult{Name: q.Name, Title: q.Title, Unit: q.Unit, Definition: q.Definition,
-		SQLSHA256: q.SHA256, Values: values})
-	return nil
+	return FigureResult{Name: q.Name, Title: q.Title, Unit: q.Unit, Definition: q.Definition, SQLSHA256: q.SHA256, Values: values}, err
 }
 
 // figureValues runs a figure, which gives exactly one row.
@@ -154,35 +154,35 @@ func plain(v any) any {
 	return textOf(v)
 }
 
-func (in *Inspection) plotTable(ctx context.Context, q *Query, res *Results) error {
+func (in *Inspection) plotTable(ctx context.Context, q *Query) (TableResult, error) {
+	t := TableResult{Name: q.Name, Title: q.Title, Unit: q.Unit, Definition: q.Definition, SQLSHA256: q.SHA256}
 	rows, err := in.Engine.Select(ctx, q.SQL, 100_000)
 	if err != nil {
-		return err
+		return t, err
 	}
 	if rows.Truncated {
-		return fmt.Errorf("a table for a plot has at most 100,000 rows")
+		return t, fmt.Errorf("a table for a plot has at most 100,000 rows")
 	}
-	t := TableResult{Name: q.Name, Title: q.Title, Unit: q.Unit, Definition: q.Definition, Columns: columnNames(rows), SQLSHA256: q.SHA256}
+	t.Columns = columnNames(rows)
 	for _, row := range rows.Values {
 		for k := range row {
 			row[k] = plain(row[k])
 		}
 		t.Rows = append(t.Rows, row)
 	}
-	res.Tables = append(res.Tables, t)
-	return nil
+	return t, nil
 }
 
-func (in *Inspection) finding(ctx context.Context, q *Query, res *Results) error {
-	path := filepath.Join(res.dir, q.Name+".parquet")
-	n, err := in.Engine.Export(ctx, q.SQL, path)
-	if err != nil {
-		return err
+// finding writes the instances of a finding into a file of dir.
+func (in *Inspection) finding(ctx context.Context, q *Query, dir string) (FindingResult, error) {
+	r := FindingResult{Name: q.Name, Title: q.Title, Rule: q.Rule, Definition: q.Definition, SQLSHA256: q.SHA256}
+	path := filepath.Join(dir, q.Name+".parquet")
+	var err error
+	if r.Instances, err = in.Engine.Export(ctx, q.SQL, path); err != nil {
+		return r, err
 	}
-	sum, _, err := FileSHA256(path)
-	res.Findings = append(res.Findings, FindingResult{Name: q.Name, Title: q.Title, Rule: q.Rule, Definition: q.Definition,
-		Instances: n, SQLSHA256: q.SHA256, SHA256: sum})
-	return err
+	r.SHA256, _, err = FileSHA256(path)
+	return r, err
 }
 
 // readings lists the other readings of each definition that a figure may name.
@@ -227,8 +227,8 @@ func (d Definitions) Map() map[string]string {
 }
 
 // otherReadings computes, for each figure that a definition changes, what the
-// other reading gives, and puts the tables back as they were. Where the reading
-// changes nothing that a figure reads, its values stand.
+// other reading gives. Where the reading changes nothing that a figure reads, its
+// values stand.
 func (in *Inspection) otherReadings(ctx context.Context, res *Results) error {
 	all := readings(in.Case.Definitions)
 	asked := 0
@@ -248,24 +248,20 @@ func (in *Inspection) otherReadings(ctx context.Context, res *Results) error {
 			if err != nil {
 				return err
 			}
-			if err := in.mountAll(ctx, tables); err != nil {
+			if err := in.mountFor(ctx, in.asked(), tables); err != nil {
 				return err
 			}
-			for _, q := range queries {
-				values := res.valuesOf(q.Name)
-				if !sameTables(q.Needs, tables, in.tables) {
-					if err := in.verifyNeeds(q.Needs, tables); err != nil {
-						return fmt.Errorf("%s: %w", q.Path, err)
-					}
-					if values, err = in.figureValues(ctx, q); err != nil {
-						return fmt.Errorf("%s: %w", q.Path, err)
-					}
+			err = beside(ctx, in, queries, tables, func(ctx context.Context, q *Query) (Values, error) {
+				if sameTables(q.Needs, tables, in.tables) {
+					return res.valuesOf(q.Name), nil
 				}
+				return in.figureValues(ctx, q)
+			}, func(q *Query, values Values) {
 				res.addReading(q.Name, OtherReading{definition, defs.reading(definition), values})
+			})
+			if err != nil {
+				return err
 			}
-		}
-		if err := in.mountAll(ctx, in.tables); err != nil {
-			return err
 		}
 	}
 	return nil

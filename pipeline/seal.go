@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -119,9 +120,48 @@ func (in *Inspection) manifest(res *Results) *Manifest {
 	return m
 }
 
-// writeRun writes every file of a run folder and puts it on disk; run.json,
-// which holds the hashes of the others, last.
+// writeRun writes every file of a run folder; run.json, which holds the hashes
+// of the others, last. All are on disk when it returns.
 func (in *Inspection) writeRun(dir string, m *Manifest, res *Results) error {
+	if err := in.writeResults(dir, m, res); err != nil {
+		return err
+	}
+	for name, text := range in.sqlFiles() {
+		path := filepath.Join(dir, "sql", filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			return err
+		}
+	}
+	if in.Log != nil {
+		if err := os.WriteFile(filepath.Join(dir, "log.ndjson"), in.Log(), 0o644); err != nil {
+			return err
+		}
+	}
+	data, err := MarshalResult(m)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(dir, "run.json"), data, 0o644); err != nil {
+		return err
+	}
+	return syncTree(dir)
+}
+
+// syncTree puts a folder and all that lies in it on disk.
+func syncTree(dir string) error {
+	var paths []string
+	err := filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
+		paths = append(paths, path)
+		return err
+	})
+	return errors.Join(err, Together(paths, SyncPath))
+}
+
+// writeResults writes the results and takes their hashes into the manifest.
+func (in *Inspection) writeResults(dir string, m *Manifest, res *Results) error {
 	for name, content := range map[string]any{
 		"figures.json":  FiguresFile{SchemaVersion: SchemaVersion, Figures: res.Figures},
 		"checks.json":   ChecksFile{SchemaVersion, res.Checks},
@@ -134,30 +174,12 @@ func (in *Inspection) writeRun(dir string, m *Manifest, res *Results) error {
 	}
 	for _, f := range res.Findings {
 		name := "findings/" + f.Name + ".parquet"
-		if err := copySynced(filepath.Join(res.dir, f.Name+".parquet"), filepath.Join(dir, name)); err != nil {
+		if err := copyFile(filepath.Join(res.dir, f.Name+".parquet"), filepath.Join(dir, name)); err != nil {
 			return err
 		}
 		m.Results[name] = f.SHA256
 	}
-	for name, text := range in.sqlFiles() {
-		path := filepath.Join(dir, "sql", filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			return err
-		}
-		if err := WriteSynced(path, []byte(text)); err != nil {
-			return err
-		}
-	}
-	if in.Log != nil {
-		if err := WriteSynced(filepath.Join(dir, "log.ndjson"), in.Log()); err != nil {
-			return err
-		}
-	}
-	data, err := MarshalResult(m)
-	if err != nil {
-		return err
-	}
-	return errors.Join(WriteSynced(filepath.Join(dir, "run.json"), data), SyncPath(dir))
+	return nil
 }
 
 func writeResult(dir, name string, content any, m *Manifest) error {
@@ -167,7 +189,7 @@ func writeResult(dir, name string, content any, m *Manifest) error {
 	}
 	sum := sha256.Sum256(data)
 	m.Results[name] = hex.EncodeToString(sum[:])
-	return WriteSynced(filepath.Join(dir, name), data)
+	return os.WriteFile(filepath.Join(dir, name), data, 0o644)
 }
 
 // MarshalResult writes JSON the one way in which every result is written:
@@ -181,7 +203,7 @@ func MarshalResult(v any) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-func copySynced(from, to string) error {
+func copyFile(from, to string) error {
 	src, err := os.Open(from)
 	if err != nil {
 		return err
@@ -191,7 +213,7 @@ func copySynced(from, to string) error {
 		return errors.Join(err, src.Close())
 	}
 	_, err = io.Copy(dst, src)
-	return errors.Join(err, dst.Sync(), dst.Close(), src.Close())
+	return errors.Join(err, dst.Close(), src.Close())
 }
 
 // Prune drops the rollups that the last Derive and Results did not use.

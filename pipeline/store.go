@@ -72,7 +72,8 @@ type Store interface {
 	// place. rows is recorded, not counted.
 	Commit(staged, place string, rows int64) (LakeFile, error)
 	// Flush puts every noted file on disk and in its place: fsync, rename,
-	// fsync of the folders. Only after it may the ledger name them.
+	// fsync of the folders; and then what Remember was told. Only after it may
+	// the ledger name them.
 	Flush() error
 	// Verify says whether a file of the lake still has its bytes. A file that
 	// was committed or verified by this store is not read again.
@@ -80,7 +81,7 @@ type Store interface {
 	// Present says, by size alone, whether a file is in its place.
 	Present(f LakeFile) bool
 	// FooterRows reads the number of rows from a file's footer, with another
-	// reader than the one that wrote it.
+	// reader than the one that wrote it. It may be called several times at once.
 	FooterRows(f LakeFile) (int64, error)
 	// Registry gives the registry of a list: the one that was kept of the first
 	// files of the list (no Path: none was), and the entries of files, which
@@ -96,7 +97,10 @@ type Store interface {
 	Rollup(key string) ([]LakeFile, bool)
 	// Family finds the kept rollups of a family.
 	Family(family string) []Rollup
-	// Remember keeps rollups under the keys of their inputs.
+	// Remember puts the noted files in their place, where they can be read,
+	// and keeps rollups under the keys of their inputs. Both are on disk with
+	// the next Flush or Forget, and what a killed process loses of them is
+	// about a second of work.
 	Remember(rollups map[string]Rollup) error
 	// Forget drops every rollup but those with a key in keep.
 	Forget(keep map[string]bool) error

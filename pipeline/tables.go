@@ -59,6 +59,10 @@ var Tables = []TableDef{
 		{"span_from", "DATE"}, {"span_to", "DATE"}, {"overseas_payment", "VARCHAR"}, {"holders", "VARCHAR"}, {"outsourcing", "VARCHAR"},
 		{"unneeded_since", "DATE"}, {"population", "BIGINT"}, {"rejected_per_million", "BIGINT"}, {"bulk_times", "BIGINT"}, {"home_country", "VARCHAR"}}},
 
+	{Name: "case_facts", Rollup: true, Grain: "one row: what the case says that has no other reading", Columns: []Column{
+		{"home_country", "VARCHAR"}, {"unneeded_since", "DATE"}}},
+	{Name: "item_fields", Rollup: true, Grain: "one field of a source of transfers that counts as an item; what a layout says of it, and nothing that is counted", Columns: []Column{
+		{"source", "VARCHAR"}, {"field", "VARCHAR"}, {"bit", "BIGINT"}, {"needed", "BOOLEAN"}, {"needed_until", "DATE"}}},
 	{Name: "file_days", Rollup: true, Grain: "one day of one file, as SQL counts it", Columns: []Column{
 		{"source", "VARCHAR"}, {"transfer_date", "DATE"}, {"file_id", "VARCHAR"}, {"records", "BIGINT"}, {"without_account", "BIGINT"}}},
 	{Name: "account_months", Rollup: true, Grain: "one account, source, recipient, month, field combination and number of records a day", Columns: []Column{

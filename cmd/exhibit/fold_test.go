@@ -299,3 +299,44 @@ func deriveFolded(t *testing.T, dir string, accounts int64) {
 		t.Fatal(err)
 	}
 }
+
+// A new day makes nothing of the closed months anew: each rollup that is made
+// by month keeps the files of every other month, those of the days of contracts
+// too, for which what the layouts say of fields counts, and not how often they
+// were filled.
+func TestADayMakesOneMonth(t *testing.T) {
+	spec := foldedSpec(33)
+	spec.Traps.Corrected, spec.Traps.MissingDays, spec.Traps.OddNames, spec.Traps.Duplicates, spec.Traps.HeaderOnly = 0, 0, 0, 0, 0
+	made, _ := generated(t, spec)
+	d := inBatches(t, made, 0)
+	slices.SortFunc(d.later, func(a, b string) int { return strings.Compare(filepath.Base(a), filepath.Base(b)) })
+	april := slices.IndexFunc(d.later, func(name string) bool { return strings.Contains(name, "FARPAY_D_202404") })
+	d.deliver(t, d.later[:april]...)
+	before := closedFiles(t, d.dir)
+	d.deliver(t, d.later[april])
+	after := closedFiles(t, d.dir)
+	for _, rollup := range []string{"account_months", "sent_days", "file_days", "contract_days"} {
+		if len(before[rollup]) == 0 || !slices.Equal(before[rollup], after[rollup]) {
+			t.Errorf("%s of the closed months: %v, and before the day %v", rollup, after[rollup], before[rollup])
+		}
+	}
+}
+
+// closedFiles lists the files of each rollup that is made by month, but those
+// of April.
+func closedFiles(t *testing.T, dir string) map[string][]string {
+	t.Helper()
+	out := map[string][]string{}
+	for _, r := range rememberedRollups(t, dir) {
+		for _, f := range r.Files {
+			name, _, _ := strings.Cut(f.Path, "/")
+			if strings.Contains(f.Path, "/month=") && !strings.Contains(f.Path, "/month=202404/") {
+				out[name] = append(out[name], f.Path)
+			}
+		}
+	}
+	for name := range out {
+		slices.Sort(out[name])
+	}
+	return out
+}

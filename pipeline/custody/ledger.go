@@ -17,6 +17,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
+	"sync"
 	"time"
 
 	"exhibit/pipeline"
@@ -118,29 +120,51 @@ func (l *Ledger) openForAppend() (err error) {
 
 // parse reads the whole lines of a ledger and returns how many bytes they are.
 func (l *Ledger) parse(data []byte) (int, error) {
+	var lines [][]byte
 	at := 0
-	for n := 1; ; n++ {
+	for {
 		end := bytes.IndexByte(data[at:], '\n')
 		if end < 0 {
-			return at, nil
+			break
 		}
-		line := data[at : at+end]
-		var e pipeline.Entry
-		d := json.NewDecoder(bytes.NewReader(line))
-		d.DisallowUnknownFields()
-		if err := d.Decode(&e); err != nil || d.More() {
-			return 0, fmt.Errorf("%s:%d: no entry of a ledger: %w", filepath.Join(l.dir, ledgerName), n, pipeline.ErrVerify)
+		lines = append(lines, data[at:at+end])
+		at += end + 1
+	}
+	entries, wrong := decodeLines(lines)
+	for n, line := range lines {
+		if wrong[n] {
+			return 0, fmt.Errorf("%s:%d: no entry of a ledger: %w", filepath.Join(l.dir, ledgerName), n+1, pipeline.ErrVerify)
 		}
-		if e.Seq != int64(len(l.entries)) || e.V != version {
+		e := &entries[n]
+		if e.Seq != int64(len(l.entries)+n) || e.V != version {
 			return 0, fmt.Errorf("%s:%d: entry %d (version %d) stands where %d is due: %w",
-				filepath.Join(l.dir, ledgerName), n, e.Seq, e.V, len(l.entries), pipeline.ErrVerify)
+				filepath.Join(l.dir, ledgerName), n+1, e.Seq, e.V, len(l.entries)+n, pipeline.ErrVerify)
 		}
 		if err := l.hashes.add(line); err != nil {
 			return 0, err
 		}
-		l.entries = append(l.entries, e)
-		at += end + 1
 	}
+	l.entries = append(l.entries, entries...)
+	return at, nil
+}
+
+// decodeLines decodes each line for itself, several parts of the ledger at a
+// time, and says which lines are no entry.
+func decodeLines(lines [][]byte) (entries []pipeline.Entry, wrong []bool) {
+	entries, wrong = make([]pipeline.Entry, len(lines)), make([]bool, len(lines))
+	parts := max(1, min(runtime.GOMAXPROCS(0), len(lines)))
+	var wg sync.WaitGroup
+	for part := range parts {
+		wg.Go(func() {
+			for n := len(lines) * part / parts; n < len(lines)*(part+1)/parts; n++ {
+				d := json.NewDecoder(bytes.NewReader(lines[n]))
+				d.DisallowUnknownFields()
+				wrong[n] = d.Decode(&entries[n]) != nil || d.More()
+			}
+		})
+	}
+	wg.Wait()
+	return entries, wrong
 }
 
 // Entries are all entries so far, in order. The caller does not change them.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 
@@ -24,13 +25,14 @@ type Options struct {
 	TempDir     string // where the private spill folder is made; "": the system's
 }
 
-// Engine is one in-memory DuckDB on one connection: settings, macros and
-// temporary tables belong to a connection, so a pool would lose them. Its
-// methods run one after the other, whoever calls them.
+// Engine is one in-memory DuckDB. Select and Export run beside one another, on
+// a few connections that are all set up alike; every other method runs alone,
+// on the first of them, which holds the temporary tables.
 type Engine struct {
-	mu       sync.Mutex
+	link
+	mu       sync.RWMutex // held for reading by Select and Export
 	db       *sql.DB
-	conn     *sql.Conn
+	links    chan link // those that are free, under mu held for reading
 	temp     *tempDir
 	version  string
 	mounted  map[string]string // table → the keyword to drop it with
@@ -40,6 +42,13 @@ type Engine struct {
 	results  int               // ad-hoc results so far, for their names
 	memory   int64             // limit in bytes; 0 the engine's own
 }
+
+// link is one connection. Settings of a session and temporary tables belong to
+// it, so the connections are a fixed few and no pool, which would lose them.
+type link struct{ conn *sql.Conn }
+
+// manyLinks is how many statements run beside one another, at most.
+const manyLinks = 4
 
 // knownVersions are the engine versions whose traps have been measured.
 var knownVersions = []string{"v1.5.5"}
@@ -62,17 +71,58 @@ func Open(ctx context.Context, o Options) (_ *Engine, err error) {
 		return nil, fmt.Errorf("engine: %w", err)
 	}
 	e.db = sql.OpenDB(connector)
-	e.db.SetMaxOpenConns(1)
 	if e.conn, err = e.db.Conn(ctx); err != nil {
 		return nil, fmt.Errorf("engine: %w", err)
 	}
 	if err := e.configure(ctx, o); err != nil {
 		return nil, fmt.Errorf("engine: settings: %w", err)
 	}
+	if err := e.connect(ctx, o); err != nil {
+		return nil, fmt.Errorf("engine: %w", err)
+	}
 	if err := e.selfTest(ctx); err != nil {
 		return nil, fmt.Errorf("engine: self-test: %w", err)
 	}
 	return e, nil
+}
+
+// sessionSettings are those that every connection needs for itself.
+var sessionSettings = []string{"SET TimeZone = 'UTC'", "SET enable_progress_bar = false"}
+
+// connect opens the other connections.
+func (e *Engine) connect(ctx context.Context, o Options) error {
+	n := o.Threads
+	if n == 0 {
+		n = runtime.GOMAXPROCS(0)
+	}
+	n = min(n, manyLinks)
+	e.links = make(chan link, n)
+	e.db.SetMaxOpenConns(n)
+	e.links <- e.link
+	for range n - 1 {
+		conn, err := e.db.Conn(ctx)
+		if err != nil {
+			return err
+		}
+		l := link{conn}
+		e.links <- l
+		for _, s := range sessionSettings {
+			if err := l.exec(ctx, s); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// take waits for a free connection, which done gives back.
+func (e *Engine) take() (l link, done func()) {
+	e.mu.RLock()
+	l = <-e.links
+	return l, func() {
+		e.links <- l
+		e.mu.RUnlock()
+	}
 }
 
 // configure makes the settings, those against the network first.
@@ -84,8 +134,6 @@ func (e *Engine) configure(ctx context.Context, o Options) error {
 		"SET allow_persistent_secrets = false",
 		"SET temp_directory = " + quote(e.temp.path),
 		"SET preserve_insertion_order = true",
-		"SET TimeZone = 'UTC'",
-		"SET enable_progress_bar = false",
 		"CREATE MACRO bitwise_and(a, b) AS CAST(a AS BIGINT) & CAST(b AS BIGINT)",
 		"CREATE MACRO popcount(x) AS CAST(bit_count(CAST(x AS BIGINT)) AS BIGINT)",
 	}
@@ -95,7 +143,7 @@ func (e *Engine) configure(ctx context.Context, o Options) error {
 	if o.Threads > 0 {
 		set = append(set, fmt.Sprintf("SET threads = %d", o.Threads))
 	}
-	for _, s := range set {
+	for _, s := range append(set, sessionSettings...) {
 		if err := e.exec(ctx, s); err != nil {
 			return err
 		}
@@ -111,6 +159,11 @@ func (e *Engine) Close() error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	var errs []error
+	for len(e.links) > 0 {
+		if l := <-e.links; l != e.link {
+			errs = append(errs, l.conn.Close())
+		}
+	}
 	if e.conn != nil {
 		errs = append(errs, e.conn.Close())
 	}
@@ -123,8 +176,8 @@ func (e *Engine) Close() error {
 }
 
 // exec runs one statement of this package.
-func (e *Engine) exec(ctx context.Context, text string) error {
-	_, err := e.conn.ExecContext(ctx, text)
+func (l link) exec(ctx context.Context, text string) error {
+	_, err := l.conn.ExecContext(ctx, text)
 	return withoutValues(ctx, err)
 }
 

@@ -2,8 +2,10 @@ package duckdb
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -17,12 +19,9 @@ import (
 // odd widths become INTEGER or BIGINT; a type that the lake does not have is
 // an error. After an error nothing of it lies at path.
 func (e *Engine) Export(ctx context.Context, text, path string) (int64, error) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if err := e.oneSelect(ctx, text); err != nil {
-		return 0, err
-	}
-	cols, err := e.describe(ctx, text)
+	l, done := e.take()
+	defer done()
+	cols, err := l.exportColumns(ctx, text)
 	if err != nil {
 		return 0, err
 	}
@@ -33,7 +32,7 @@ func (e *Engine) Export(ctx context.Context, text, path string) (int64, error) {
 		}
 	}
 	source := "SELECT " + strings.Join(list, ", ") + strings.TrimPrefix(sub(text), "SELECT *")
-	return e.copyTo(ctx, source, path, nil)
+	return e.copyBy(ctx, l, source, path, nil)
 }
 
 // lakeColumn selects a column in the type that the lake has for it. Parquet
@@ -63,10 +62,29 @@ var lakeTypes = map[string]string{
 
 // copyTo writes the rows of a SELECT of this package to path.
 func (e *Engine) copyTo(ctx context.Context, source, path string, metadata map[string]string) (int64, error) {
-	final := path
-	if e.locked { // only the engine's own folder is open to it
-		path = filepath.Join(e.temp.path, "out.parquet")
+	return e.copyBy(ctx, e.link, source, path, metadata)
+}
+
+// copyBy does copyTo on a connection, by way of the engine's own folder where
+// no other is open to it.
+func (e *Engine) copyBy(ctx context.Context, l link, source, path string, metadata map[string]string) (n int64, err error) {
+	if !e.locked {
+		return l.copyTo(ctx, source, path, metadata)
 	}
+	dir, err := os.MkdirTemp(e.temp.path, "out-")
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	out := filepath.Join(dir, "out.parquet")
+	if n, err = l.copyTo(ctx, source, out, metadata); err != nil {
+		return 0, err
+	}
+	return n, moveFile(out, path)
+}
+
+// copyTo writes the rows of a SELECT of this package to path.
+func (l link) copyTo(ctx context.Context, source, path string, metadata map[string]string) (int64, error) {
 	to, err := quotePath(path)
 	if err != nil {
 		return 0, err
@@ -81,14 +99,11 @@ func (e *Engine) copyTo(ctx context.Context, source, path string, metadata map[s
 		}
 		options += ", KV_METADATA {" + strings.Join(kv, ", ") + "}"
 	}
-	res, err := e.conn.ExecContext(ctx, "COPY (\n"+source+"\n) TO "+to+" ("+options+")")
+	res, err := l.conn.ExecContext(ctx, "COPY (\n"+source+"\n) TO "+to+" ("+options+")")
 	if err != nil {
 		return 0, removeLeftover(path, withoutValues(ctx, err))
 	}
 	n, err := res.RowsAffected()
-	if err == nil && e.locked {
-		err = moveFile(path, final)
-	}
 	if err != nil {
 		return 0, removeLeftover(path, err)
 	}

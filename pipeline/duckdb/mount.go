@@ -33,7 +33,7 @@ func (e *Engine) mount(ctx context.Context, t pipeline.Mounted) error {
 	if len(t.Files) == 0 {
 		return e.mountRows(ctx, t)
 	}
-	text, err := e.viewOf(ctx, t)
+	text, rows, err := e.viewOf(ctx, t)
 	if err != nil {
 		return err
 	}
@@ -43,11 +43,22 @@ func (e *Engine) mount(ctx context.Context, t pipeline.Mounted) error {
 	if err := e.unmount(ctx, t.Def.Name); err != nil {
 		return err
 	}
-	if err := e.exec(ctx, "CREATE VIEW "+ident(t.Def.Name)+" AS "+text); err != nil {
+	kind := "VIEW"
+	if rows >= 0 && rows <= copiedRows && len(t.Files) >= copiedFiles {
+		kind = "TABLE"
+	}
+	if err := e.exec(ctx, "CREATE "+kind+" "+ident(t.Def.Name)+" AS "+text); err != nil {
 		return err
 	}
-	e.mounted[t.Def.Name] = "VIEW"
+	e.mounted[t.Def.Name] = kind
 	return nil
+}
+
+// Unmount takes a table away, if it is mounted.
+func (e *Engine) Unmount(ctx context.Context, name string) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.unmount(ctx, name)
 }
 
 func (e *Engine) unmount(ctx context.Context, name string) error {
@@ -62,25 +73,34 @@ func (e *Engine) unmount(ctx context.Context, name string) error {
 	return nil
 }
 
-// viewOf gives the SELECT over the files of a table.
-func (e *Engine) viewOf(ctx context.Context, t pipeline.Mounted) (string, error) {
+// A table of few rows in many files is copied into the engine: otherwise each
+// question opens every file of it again. The copy is within the engine's limit.
+const (
+	copiedRows  = 1 << 16
+	copiedFiles = 8
+)
+
+// viewOf gives the SELECT over the files of a table, and the number of its rows,
+// or -1 where that is not known.
+func (e *Engine) viewOf(ctx context.Context, t pipeline.Mounted) (text string, rows int64, err error) {
 	keys, err := pathColumns(t)
 	if err != nil {
-		return "", err
+		return "", 0, err
 	}
 	paths := make([]string, len(t.Files))
 	for i, f := range t.Files {
 		if paths[i], err = quotePath(f.Path); err != nil {
-			return "", err
+			return "", 0, err
 		}
 	}
-	if err := e.checkFooters(ctx, t, keys, paths); err != nil {
-		return "", err
+	if rows, err = e.checkFooters(ctx, t, keys, paths); err != nil {
+		return "", 0, err
 	}
 	if len(keys) > 0 && hive(t, keys) {
-		return hiveView(t, keys, paths), nil
+		return hiveView(t, keys, paths), rows, nil
 	}
-	return constantView(t, keys, paths)
+	text, err = constantView(t, keys, paths)
+	return text, rows, err
 }
 
 // pathColumns gives the declared columns that stand in the files' Values.

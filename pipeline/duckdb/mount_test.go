@@ -196,7 +196,8 @@ func TestRows(t *testing.T) {
 func TestManyFiles(t *testing.T) {
 	e := open(t, Options{})
 	root := t.TempDir()
-	first := lakeFile(t, e, root, "s", day("2018-04-01"), 1, 2)
+	keys := make([]int, 30) // so many rows that the table is not copied into the engine
+	first := lakeFile(t, e, root, "s", day("2018-04-01"), keys...)
 	data, err := os.ReadFile(first.Path)
 	if err != nil {
 		t.Fatal(err)
@@ -214,16 +215,45 @@ func TestManyFiles(t *testing.T) {
 		files = append(files, pipeline.MountedFile{Path: path, Values: map[string]any{"source": "s", "transfer_date": d}})
 	}
 	mount(t, e, pipeline.Mounted{Def: transfers(t), Files: files})
-	want := [][]any{{int64(4460), int64(2230), day("2018-04-01"), day("2024-05-08")}}
+	want := [][]any{{int64(66_900), int64(2230), day("2018-04-01"), day("2024-05-08")}}
 	if d := cmp.Diff(want, sel(t, e, "SELECT count(*), count(DISTINCT transfer_date), min(transfer_date), max(transfer_date) FROM transfers")); d != "" {
 		t.Error(d)
 	}
 	const oneDay = "SELECT count(*) FROM transfers WHERE transfer_date = DATE '2020-02-29'"
-	if d := cmp.Diff([][]any{{int64(2)}}, sel(t, e, oneDay)); d != "" {
+	if d := cmp.Diff([][]any{{int64(30)}}, sel(t, e, oneDay)); d != "" {
 		t.Error(d)
 	}
 	plan, err := e.rows(t.Context(), "EXPLAIN "+oneDay, 0)
 	if err != nil || !strings.Contains(fmt.Sprint(plan.Values), "1/2230") {
 		t.Errorf("one day opens other files than its own: %v, %v", plan, err)
+	}
+}
+
+// A table of few rows in many files is the same table, whole or in part, when
+// it is copied into the engine; so is the next one of its name.
+func TestCopiedFiles(t *testing.T) {
+	e := open(t, Options{Threads: 2})
+	root := t.TempDir()
+	var files []pipeline.MountedFile
+	for i := range 2 * copiedFiles {
+		files = append(files, lakeFile(t, e, root, "s", day("2024-01-01")+pipeline.Day(i), i, 100+i))
+	}
+	for _, r := range []*pipeline.KeyRange{nil, {Column: "account_key", From: 3, To: 102}} {
+		var want [][]any
+		for _, list := range [][]pipeline.MountedFile{files[:copiedFiles-1], files[copiedFiles-1:]} {
+			mount(t, e, pipeline.Mounted{Def: transfers(t), Files: list, Range: r}) // in two parts, one of which is not copied
+			want = append(want, sel(t, e, allTransfers)...)
+		}
+		mount(t, e, pipeline.Mounted{Def: transfers(t), Files: files, Range: r})
+		if e.mounted["transfers"] != "TABLE" {
+			t.Fatal("the table was not copied")
+		}
+		if d := cmp.Diff(want, sel(t, e, allTransfers)); d != "" {
+			t.Error(d)
+		}
+	}
+	mount(t, e, pipeline.Mounted{Def: transfers(t), Files: files[:1]})
+	if d := cmp.Diff([][]any{{int64(2)}}, sel(t, e, "SELECT count(*) FROM transfers")); d != "" {
+		t.Error(d)
 	}
 }

@@ -16,13 +16,13 @@ import (
 
 // rows runs a statement of this package and reads its result, keeping at most
 // limit rows (0: all).
-func (e *Engine) rows(ctx context.Context, text string, limit int) (*pipeline.Rows, error) {
-	return e.rowsWith(ctx, text, limit, false)
+func (l link) rows(ctx context.Context, text string, limit int) (*pipeline.Rows, error) {
+	return l.rowsWith(ctx, text, limit, false)
 }
 
 // rowsWith is rows, with DOUBLE as float64 where doubles is set.
-func (e *Engine) rowsWith(ctx context.Context, text string, limit int, doubles bool) (*pipeline.Rows, error) {
-	rows, err := e.conn.QueryContext(ctx, text)
+func (l link) rowsWith(ctx context.Context, text string, limit int, doubles bool) (*pipeline.Rows, error) {
+	rows, err := l.conn.QueryContext(ctx, text)
 	if err != nil {
 		return nil, withoutValues(ctx, err)
 	}

@@ -11,7 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"sync"
+	"time"
 
 	"exhibit/pipeline"
 )
@@ -23,8 +23,12 @@ type Lake struct {
 	root     string
 	staging  int
 	verified map[string]string // place → SHA-256 that was seen by this process
-	noted    []noted           // committed and not yet flushed
+	noted    []noted           // committed and not yet in their place
+	placed   []string          // in their place and not yet on disk
+	folders  map[string]bool   // that got an entry and are not yet on disk
 	memo     memo
+	unsaved  bool      // the memo is not yet on disk
+	flushed  time.Time // when the last Flush ended, or the lake was opened
 	seen     seen
 }
 
@@ -52,7 +56,7 @@ func Read(root string) (*Lake, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Lake{root: abs, verified: map[string]string{}}
+	l := &Lake{root: abs, verified: map[string]string{}, folders: map[string]bool{}, flushed: time.Now()}
 	return l, errors.Join(l.loadMemo(), l.loadSeen())
 }
 
@@ -90,47 +94,41 @@ func (l *Lake) Commit(staged, place string, rows int64) (pipeline.LakeFile, erro
 // noted is a file on its way from staging to its place.
 type noted struct{ from, to string }
 
-// atOnce is how many files are synced at a time: a disk's journal commits
-// many for the price of one.
-const atOnce = 32
-
-// Flush puts every noted file on disk and in its place. A file that already
-// stands there is replaced: what the ledger names is only ever written with
-// the same bytes.
+// Flush puts every noted file on disk and in its place, and then the memo on
+// disk where it changed. A file that already stands there is replaced: what the
+// ledger names is only ever written with the same bytes.
 func (l *Lake) Flush() error {
-	files := l.noted
-	l.noted = nil
-	folders := map[string]bool{}
-	for _, f := range files {
-		if err := l.makeFolder(filepath.Dir(f.to), folders); err != nil {
-			return err
-		}
-	}
-	if err := together(files, func(f noted) error { return pipeline.SyncPath(f.from) }); err != nil {
+	if err := pipeline.Together(l.noted, func(f noted) error { return pipeline.SyncPath(f.from) }); err != nil {
 		return err
 	}
-	for _, f := range files {
+	if err := l.place(); err != nil {
+		return err
+	}
+	if err := pipeline.Together(l.placed, pipeline.SyncPath); err != nil {
+		return err
+	}
+	if err := pipeline.Together(slices.Collect(maps.Keys(l.folders)), pipeline.SyncPath); err != nil {
+		return err
+	}
+	l.placed = nil
+	clear(l.folders)
+	l.flushed = time.Now()
+	return l.saveMemo()
+}
+
+// place moves every noted file to its place, where it can be read from. Only
+// Flush puts it on disk.
+func (l *Lake) place() error {
+	for _, f := range l.noted {
+		if err := l.makeFolder(filepath.Dir(f.to), l.folders); err != nil {
+			return err
+		}
 		if err := os.Rename(f.from, f.to); err != nil {
 			return err
 		}
 	}
-	return together(slices.Collect(maps.Keys(folders)), pipeline.SyncPath)
-}
-
-// together does something with each of a list, atOnce at a time.
-func together[T any](list []T, do func(T) error) error {
-	errs := make([]error, len(list))
-	slots := make(chan struct{}, atOnce)
-	var wg sync.WaitGroup
-	for i, x := range list {
-		slots <- struct{}{}
-		wg.Go(func() {
-			errs[i] = do(x)
-			<-slots
-		})
-	}
-	wg.Wait()
-	return errors.Join(errs...)
+	l.noted = nil
+	return nil
 }
 
 // makeFolder makes a folder of the lake, and adds it and each folder that got

@@ -110,6 +110,15 @@ func TestMemoOutlivesTheProcessAndForgets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if files, ok := l.Rollup("kb"); !ok || len(files) != 2 {
+		t.Errorf("kb before it is on disk: %v %v", files, ok)
+	}
+	if r := openLake(t, root); len(r.Family("f")) != 0 {
+		t.Error("the memo is on disk before the files that it names")
+	}
+	if err := l.Flush(); err != nil {
+		t.Fatal(err)
+	}
 	l = openLake(t, root)
 	if f := l.Family("f"); len(f) != 2 || f[0].Parts["d"] != "h" || len(f[1].Files) != 2 {
 		t.Errorf("the family is %+v", f)

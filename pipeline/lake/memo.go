@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"exhibit/pipeline"
 )
@@ -70,14 +71,39 @@ func (l *Lake) Family(family string) []pipeline.Rollup {
 	return out
 }
 
-// Remember keeps rollups under the keys of their inputs, on disk when it
-// returns.
+// flushAfter is how much work a killed process may lose: rollups are small and
+// many, and a disk takes longer for each than the engine for most.
+const flushAfter = time.Second
+
+// Remember puts the committed files in their place and keeps the rollups under
+// the keys of their inputs. They are found from now on, and on disk with the
+// next Flush, at the latest with the first Remember a second after the last.
 func (l *Lake) Remember(rollups map[string]pipeline.Rollup) error {
 	if len(rollups) == 0 {
 		return nil
 	}
+	if err := l.place(); err != nil {
+		return err
+	}
 	maps.Copy(l.memo, rollups)
-	return l.saveJSON(memoName, l.memo)
+	l.unsaved = true
+	if time.Since(l.flushed) < flushAfter {
+		return nil
+	}
+	return l.Flush()
+}
+
+// saveMemo writes the memo where it changed. It names nothing that is not on
+// disk: the caller has seen to that.
+func (l *Lake) saveMemo() error {
+	if !l.unsaved {
+		return nil
+	}
+	if err := l.saveJSON(memoName, l.memo); err != nil {
+		return err
+	}
+	l.unsaved = false
+	return nil
 }
 
 func (l *Lake) saveJSON(name string, value any) error {
@@ -108,10 +134,8 @@ func (l *Lake) Forget(keep map[string]bool) error {
 			delete(l.memo, key)
 		}
 	}
-	if len(drop) == 0 {
-		return nil
-	}
-	if err := l.saveJSON(memoName, l.memo); err != nil {
+	l.unsaved = l.unsaved || len(drop) > 0
+	if err := l.Flush(); err != nil {
 		return err
 	}
 	for path := range drop {

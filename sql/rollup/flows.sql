@@ -1,7 +1,7 @@
 -- rollup: flows
 -- title: Who sent to whom, for which purpose
 -- title.ko: 제공 경로(송신자·수신자·목적)
--- needs: sent_days, sources, recipients, params
+-- needs: sent_days, sources, recipients, case_facts
 -- grain: one source and recipient to which at least one record was sent
 --
 -- The recipient is the one that the records name, else the source's; the country is the one delivered with the recipient, else
@@ -31,5 +31,5 @@ SELECT
     n.purpose,
     n.country IS NOT NULL AND upper(n.country) <> upper(COALESCE(p.home_country, '')) AS abroad
 FROM named n
-CROSS JOIN params p
+CROSS JOIN case_facts p
 ORDER BY n.source, n.recipient_key NULLS LAST
