@@ -134,10 +134,10 @@ func (in *Inspection) keepRegistries() (err error) {
 	if err != nil {
 		return err
 	}
-	if err := in.Store.Flush(); err != nil {
+	if err := in.Store.Remember(map[string]Rollup{key: {Files: []LakeFile{f}}}); err != nil {
 		return err
 	}
-	return in.Store.Remember(map[string]Rollup{key: {Files: []LakeFile{f}}})
+	return in.Store.Flush()
 }
 
 func (in *Inspection) closeRegistries() error {

@@ -17,8 +17,11 @@ import (
 // undone. It is a second line behind the gate of Adhoc and no sandbox: SQL of
 // this package may still write below the readable folders.
 func (e *Engine) Lock(ctx context.Context, readable []string) error {
-	e.mu.Lock()
-	defer e.mu.Unlock()
+	done, err := e.alone()
+	if err != nil {
+		return err
+	}
+	defer done()
 	dirs := []string{quote(e.temp.path)}
 	for _, dir := range readable {
 		d, err := quotePath(dir)
@@ -55,8 +58,11 @@ type Result struct {
 // else is refused before it runs: other statements, several of them, files and
 // table functions in FROM, functions that change or show the engine.
 func (e *Engine) Adhoc(ctx context.Context, text string) (*Result, error) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
+	done, err := e.alone()
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	if err := e.gate(ctx, text); err != nil {
 		return nil, err
 	}

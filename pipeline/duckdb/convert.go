@@ -17,8 +17,11 @@ import (
 // a staged number without a key is an error. After an error nothing of it lies
 // at Out.
 func (e *Engine) Convert(ctx context.Context, job pipeline.Conversion) (_ int64, err error) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
+	done, err := e.alone()
+	if err != nil {
+		return 0, err
+	}
+	defer done()
 	staged, err := quotePath(job.Staged)
 	if err != nil {
 		return 0, err
@@ -64,8 +67,11 @@ FROM read_parquet([%s], hive_partitioning = false, file_row_number = true) s%s%s
 // and the columns of the job, in the order of the keys. It returns their
 // number. After an error nothing of it lies at Out.
 func (e *Engine) ConvertList(ctx context.Context, job pipeline.ListConversion) (_ int64, err error) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
+	done, err := e.alone()
+	if err != nil {
+		return 0, err
+	}
+	defer done()
 	staged, err := quotePath(job.Staged)
 	if err != nil {
 		return 0, err

@@ -41,6 +41,7 @@ type Engine struct {
 	locked   bool              // see Lock
 	results  int               // ad-hoc results so far, for their names
 	memory   int64             // limit in bytes; 0 the engine's own
+	broken   error             // what the self-test says, under mu
 }
 
 // link is one connection. Settings of a session and temporary tables belong to
@@ -54,7 +55,8 @@ const manyLinks = 4
 var knownVersions = []string{"v1.5.5"}
 
 // Open starts an engine, with its spill files in a folder of its own that
-// Close removes, and tests the behaviour that this package builds on.
+// Close removes, and begins to test the behaviour that this package builds on.
+// Whoever uses the engine first waits for the test, and gets its error.
 func Open(ctx context.Context, o Options) (_ *Engine, err error) {
 	temp, err := newTempDir(o.TempDir)
 	if err != nil {
@@ -80,10 +82,24 @@ func Open(ctx context.Context, o Options) (_ *Engine, err error) {
 	if err := e.connect(ctx, o); err != nil {
 		return nil, fmt.Errorf("engine: %w", err)
 	}
-	if err := e.selfTest(ctx); err != nil {
-		return nil, fmt.Errorf("engine: self-test: %w", err)
-	}
+	e.mu.Lock()
+	go func() {
+		defer e.mu.Unlock()
+		if err := e.selfTest(ctx); err != nil {
+			e.broken = fmt.Errorf("engine: self-test: %w", err)
+		}
+	}()
 	return e, nil
+}
+
+// alone waits until nobody else uses the engine, which done ends.
+func (e *Engine) alone() (done func(), err error) {
+	e.mu.Lock()
+	if e.broken != nil {
+		e.mu.Unlock()
+		return nil, e.broken
+	}
+	return e.mu.Unlock, nil
 }
 
 // sessionSettings are those that every connection needs for itself.
@@ -116,13 +132,17 @@ func (e *Engine) connect(ctx context.Context, o Options) error {
 }
 
 // take waits for a free connection, which done gives back.
-func (e *Engine) take() (l link, done func()) {
+func (e *Engine) take() (l link, done func(), err error) {
 	e.mu.RLock()
+	if e.broken != nil {
+		e.mu.RUnlock()
+		return l, nil, e.broken
+	}
 	l = <-e.links
 	return l, func() {
 		e.links <- l
 		e.mu.RUnlock()
-	}
+	}, nil
 }
 
 // configure makes the settings, those against the network first.

@@ -19,7 +19,10 @@ import (
 // odd widths become INTEGER or BIGINT; a type that the lake does not have is
 // an error. After an error nothing of it lies at path.
 func (e *Engine) Export(ctx context.Context, text, path string) (int64, error) {
-	l, done := e.take()
+	l, done, err := e.take()
+	if err != nil {
+		return 0, err
+	}
 	defer done()
 	cols, err := l.exportColumns(ctx, text)
 	if err != nil {

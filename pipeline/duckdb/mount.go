@@ -15,8 +15,11 @@ import (
 // another type, or stands both in a file and in its Values is an error that
 // names the file. Order of files: as given.
 func (e *Engine) Mount(ctx context.Context, t pipeline.Mounted) error {
-	e.mu.Lock()
-	defer e.mu.Unlock()
+	done, err := e.alone()
+	if err != nil {
+		return err
+	}
+	defer done()
 	if err := e.mount(ctx, t); err != nil {
 		return fmt.Errorf("table %s: %w", t.Def.Name, err)
 	}
@@ -56,8 +59,11 @@ func (e *Engine) mount(ctx context.Context, t pipeline.Mounted) error {
 
 // Unmount takes a table away, if it is mounted.
 func (e *Engine) Unmount(ctx context.Context, name string) error {
-	e.mu.Lock()
-	defer e.mu.Unlock()
+	done, err := e.alone()
+	if err != nil {
+		return err
+	}
+	defer done()
 	return e.unmount(ctx, name)
 }
 

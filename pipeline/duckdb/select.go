@@ -16,7 +16,10 @@ import (
 // The driver holds a whole result in memory outside the engine's limit, so 0
 // is for results known to be small. A HUGEINT that fits is an int64.
 func (e *Engine) Select(ctx context.Context, text string, limit int) (*pipeline.Rows, error) {
-	l, done := e.take()
+	l, done, err := e.take()
+	if err != nil {
+		return nil, err
+	}
 	defer done()
 	closed := closedSelect(text)
 	if !closed {
@@ -39,8 +42,11 @@ func (e *Engine) Select(ctx context.Context, text string, limit int) (*pipeline.
 
 // Columns gives the names and types that a SELECT would return.
 func (e *Engine) Columns(ctx context.Context, text string) ([]pipeline.Column, error) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
+	done, err := e.alone()
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	if err := e.oneSelect(ctx, text); err != nil {
 		return nil, err
 	}
