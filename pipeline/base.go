@@ -176,9 +176,18 @@ func constants(def TableDef, src *Source) map[string]any {
 	return values
 }
 
+// accountIDs is the table of accounts, in the order of their keys. Each file has
+// a range of them.
 func (in *Inspection) accountIDs() (table, error) {
-	t := newTable("account_ids")
+	ranges := map[string]*KeyRange{}
+	for _, r := range in.State().Receipts {
+		for _, f := range r.lake(accountList.table) {
+			ranges[f.Path] = &KeyRange{accountList.key, int64(r.FirstKey), int64(r.FirstKey) + int64(r.NewKeys)}
+		}
+	}
+	t := newTable(accountList.table)
 	for _, f := range in.listFiles(accountList) {
+		f.Range = ranges[f.Path]
 		in.addFile(&t, f, nil)
 	}
 	return t, t.close()

@@ -213,6 +213,9 @@ func (in *Inspection) months(src *Source) []int {
 
 // rollupOnce finds a rollup by the key of its inputs, or makes it.
 func (in *Inspection) rollupOnce(ctx context.Context, q *Query, s scope) ([]LakeFile, error) {
+	if isRanged(q) {
+		return in.rollupRanges(ctx, q, s.tables)
+	}
 	key, err := in.rollupKey(q, s.tables)
 	if err != nil {
 		return nil, err
@@ -245,6 +248,110 @@ func (in *Inspection) rollupOnce(ctx context.Context, q *Query, s scope) ([]Lake
 	}
 	in.made[key] = kept
 	return kept.Files, nil
+}
+
+// A rollup of the case with a range key that is not folded is found, or made,
+// range by range: what is new of some accounts makes nothing of the others anew.
+func isRanged(q *Query) bool { return q.Scope == "" && q.Range != "" && !isFolded(q) }
+
+// keyPart is what one range of the key has of a rollup.
+type keyPart struct {
+	of     *KeyRange        // nil: all
+	tables map[string]table // what is read of them
+	key    string           // under which the part is kept
+}
+
+// keyParts are the parts of a ranged rollup, each with a key of what it reads.
+func (in *Inspection) keyParts(q *Query, tables map[string]table) ([]keyPart, error) {
+	var parts []keyPart
+	for _, r := range in.ranges(q) {
+		part := keyPart{of: r, tables: map[string]table{}}
+		for _, name := range q.Needs {
+			t, ok := tables[name]
+			if !ok {
+				return nil, fmt.Errorf("needs %s, which does not exist", name)
+			}
+			if r != nil && t.has(q.Range) && len(t.lake) > 0 {
+				t = t.within(*r)
+				if err := t.close(); err != nil {
+					return nil, err
+				}
+			}
+			part.tables[name] = t
+		}
+		key, err := in.rollupKey(q, part.tables)
+		if err == nil && r != nil {
+			key, err = digest(key, r)
+		}
+		if err != nil {
+			return nil, err
+		}
+		part.key = key
+		parts = append(parts, part)
+	}
+	return parts, nil
+}
+
+// rollupRanges gives the files of a ranged rollup, making those that are
+// missing.
+func (in *Inspection) rollupRanges(ctx context.Context, q *Query, tables map[string]table) ([]LakeFile, error) {
+	parts, err := in.keyParts(q, tables)
+	if err != nil {
+		return nil, err
+	}
+	var files []LakeFile
+	for _, p := range parts {
+		in.used[p.key] = true
+		if found, ok := in.Store.Rollup(p.key); ok {
+			files = append(files, found...)
+			continue
+		}
+		if err := in.verifyNeeds(q.Needs, p.tables); err != nil {
+			return nil, err
+		}
+		f, err := in.exportRange(ctx, q, in.sqlOf(q), q.Needs, p.tables, p.of, fmt.Sprintf("%s/%s-0.parquet", q.Name, p.key[:12]))
+		if err != nil {
+			return nil, err
+		}
+		in.made[p.key] = Rollup{Files: []LakeFile{f}}
+		files = append(files, f)
+	}
+	return files, nil
+}
+
+// findRanges gives the files of a ranged rollup if all of them are there.
+func (in *Inspection) findRanges(q *Query, tables map[string]table) ([]LakeFile, bool, error) {
+	parts, err := in.keyParts(q, tables)
+	if err != nil {
+		return nil, false, err
+	}
+	var files []LakeFile
+	for _, p := range parts {
+		found, ok := in.Store.Rollup(p.key)
+		if !ok {
+			return nil, false, nil
+		}
+		files = append(files, found...)
+	}
+	return files, true, nil
+}
+
+// findOnce gives the files of one scope of a rollup if all of them are there.
+func (in *Inspection) findOnce(q *Query, tables map[string]table) ([]LakeFile, bool, error) {
+	if isRanged(q) {
+		return in.findRanges(q, tables)
+	}
+	key, err := in.rollupKey(q, tables)
+	if err != nil {
+		return nil, false, err
+	}
+	files, ok := in.Store.Rollup(key)
+	return files, ok, nil
+}
+
+// has says whether a table has a column.
+func (t table) has(column string) bool {
+	return slices.ContainsFunc(t.Def.Columns, func(c Column) bool { return c.Name == column })
 }
 
 // makeRollup makes a rollup from all of its inputs, in ranges of its key.
@@ -356,7 +463,7 @@ func (in *Inspection) ranges(q *Query) []*KeyRange {
 	for from := int64(0); from < accounts; from += size {
 		out = append(out, &KeyRange{q.Range, from, from + size})
 	}
-	out[len(out)-1].To = 1 << 31 // joint holders may make more persons than accounts
+	out[len(out)-1].To = 1 << 31
 	return out
 }
 
@@ -365,7 +472,7 @@ func (in *Inspection) ranges(q *Query) []*KeyRange {
 func (in *Inspection) mountRange(ctx context.Context, q *Query, needs []string, tables map[string]table, r *KeyRange) error {
 	for _, name := range needs {
 		t := tables[name]
-		if r != nil && slices.ContainsFunc(t.Def.Columns, func(c Column) bool { return c.Name == q.Range }) {
+		if r != nil && t.has(q.Range) {
 			t = t.within(*r)
 		}
 		if err := in.mount(ctx, t); err != nil {
@@ -455,13 +562,9 @@ func (in *Inspection) findRollup(q *Query, tables map[string]table) (table, bool
 		return t, false, err
 	}
 	for _, s := range scopes {
-		key, err := in.rollupKey(q, s.tables)
-		if err != nil {
+		files, ok, err := in.findOnce(q, s.tables)
+		if err != nil || !ok {
 			return t, false, err
-		}
-		files, ok := in.Store.Rollup(key)
-		if !ok {
-			return t, false, nil
 		}
 		in.addRollup(&t, files, s)
 	}

@@ -2,7 +2,7 @@
 -- title: Data sent after the sender says it stopped
 -- title.ko: 중단했다고 밝힌 날 이후의 정보 제공
 -- unit: records, items, persons and days
--- needs: sent_days, late_records, subjects, sources
+-- needs: sent_days, late_records, shared_accounts, sources
 -- rule: Personal Information Protection Act, Art. 17 and 18; Evidence: what the sender states is held against what it delivered
 -- reading: holders
 --
@@ -19,10 +19,10 @@ totals AS (
     SELECT sum(records) AS records, sum(items) AS items, count(DISTINCT transfer_date) AS days FROM sent
 ),
 people AS (
-    SELECT s.person_key
+    SELECT COALESCE(s.person_key, a.account_key) AS person_key
     FROM late_records a
-    JOIN subjects s ON s.account_key = a.account_key
-    GROUP BY s.person_key
+    LEFT JOIN shared_accounts s ON s.account_key = a.account_key
+    GROUP BY COALESCE(s.person_key, a.account_key)
 ),
 persons AS (
     SELECT count(*) AS persons FROM people
