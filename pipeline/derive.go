@@ -356,6 +356,9 @@ func (t table) has(column string) bool {
 
 // makeRollup makes a rollup from all of its inputs, in ranges of its key.
 func (in *Inspection) makeRollup(ctx context.Context, q *Query, tables map[string]table, place string) ([]LakeFile, error) {
+	if isTotals(q) {
+		return in.addTotals(ctx, q, tables["account_months"], newTable(q.Name), place)
+	}
 	if err := in.mountNeeds(ctx, q.Needs, tables); err != nil {
 		return nil, err
 	}
@@ -373,7 +376,7 @@ func (in *Inspection) makeRollup(ctx context.Context, q *Query, tables map[strin
 // rollupKey is a hash over all that the rollup depends on.
 func (in *Inspection) rollupKey(q *Query, tables map[string]table) (string, error) {
 	parts := []any{q.Name, in.sqlOf(q), in.Engine.Version()}
-	if isTallied(q) {
+	if isTallied(q) || isTotals(q) {
 		parts = append(parts, in.Tally.Version())
 	}
 	for _, name := range q.Needs {

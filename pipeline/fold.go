@@ -30,6 +30,9 @@ func isFolded(q *Query) bool { return q.Scope == "" && q.Variants[mergeVariant] 
 // their months, and gives a hash of what is read of each month.
 func (in *Inspection) foldFamily(q *Query, tables map[string]table) (Rollup, error) {
 	parts := []any{q.Name, in.sqlOf(q), q.Variants[mergeVariant], in.Engine.Version()}
+	if isTotals(q) {
+		parts = append(parts, in.Tally.Version())
+	}
 	months := map[int][]any{}
 	for _, name := range q.Needs {
 		t := tables[name]
@@ -178,6 +181,9 @@ func (in *Inspection) addMonths(ctx context.Context, q *Query, tables map[string
 		if err := in.verifyNeeds(q.Needs, parts[i]); err != nil {
 			return nil, err
 		}
+	}
+	if isTotals(q) {
+		return in.addTotals(ctx, q, parts[0]["account_months"], kept, place)
 	}
 	var files []LakeFile
 	for n, r := range in.ranges(q) {
