@@ -74,7 +74,7 @@ func (in *Inspection) addRollup(t *table, files []LakeFile, s scope) {
 	for _, f := range files {
 		if f.Rows > 0 {
 			in.addFile(t, f, nil)
-			t.months = append(t.months, s.month)
+			t.months, t.from = append(t.months, s.month), append(t.from, s.source)
 		}
 	}
 }
@@ -356,8 +356,11 @@ func (t table) has(column string) bool {
 
 // makeRollup makes a rollup from all of its inputs, in ranges of its key.
 func (in *Inspection) makeRollup(ctx context.Context, q *Query, tables map[string]table, place string) ([]LakeFile, error) {
-	if isTotals(q) {
-		return in.addTotals(ctx, q, tables["account_months"], newTable(q.Name), place)
+	if isAddedUp(q) {
+		files, err := in.addUp(ctx, q, tables, newTable(q.Name), place)
+		if !errors.Is(err, ErrVaried) {
+			return files, err
+		}
 	}
 	if err := in.mountNeeds(ctx, q.Needs, tables); err != nil {
 		return nil, err
@@ -376,7 +379,7 @@ func (in *Inspection) makeRollup(ctx context.Context, q *Query, tables map[strin
 // rollupKey is a hash over all that the rollup depends on.
 func (in *Inspection) rollupKey(q *Query, tables map[string]table) (string, error) {
 	parts := []any{q.Name, in.sqlOf(q), in.Engine.Version()}
-	if isTallied(q) || isTotals(q) {
+	if isTallied(q) || isAddedUp(q) {
 		parts = append(parts, in.Tally.Version())
 	}
 	for _, name := range q.Needs {

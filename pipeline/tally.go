@@ -104,55 +104,6 @@ var tallied = [2]string{"account_months", "sent_days"}
 
 func isTallied(q *Query) bool { return q.Scope != "" && slices.Contains(tallied[:], q.Name) }
 
-// isTotals says whether a rollup is the one that a Tally adds up of months.
-func isTotals(q *Query) bool { return isFolded(q) && q.Name == "account_totals" }
-
-// addTotals adds up some months of account_months, and what was added up of
-// others before, in ranges of accounts.
-func (in *Inspection) addTotals(ctx context.Context, q *Query, months, kept table, place string) ([]LakeFile, error) {
-	if err := errors.Join(in.verifyTable(months), in.verifyTable(kept)); err != nil {
-		return nil, err
-	}
-	byMonth := map[int][]string{}
-	for i, f := range months.Files {
-		byMonth[months.months[i]] = append(byMonth[months.months[i]], f.Path)
-	}
-	var files []LakeFile
-	for n, r := range in.ranges(q) {
-		job := TotalsJob{To: 1 << 31, Workers: in.Workers}
-		base := kept
-		if r != nil {
-			job.From, job.To, base = r.From, r.To, kept.within(*r)
-		}
-		for _, month := range slices.Sorted(maps.Keys(byMonth)) {
-			job.Months = append(job.Months, TotalsMonth{month, byMonth[month]})
-		}
-		for _, f := range base.Files {
-			job.Base = append(job.Base, f.Path)
-		}
-		f, err := in.totalsOf(ctx, job, fmt.Sprintf("%s-%d.parquet", place, n))
-		if err != nil {
-			return nil, err
-		}
-		f.Range = r
-		files = append(files, f)
-	}
-	return files, nil
-}
-
-func (in *Inspection) totalsOf(ctx context.Context, job TotalsJob, place string) (LakeFile, error) {
-	dir, err := in.Store.Staging()
-	if err != nil {
-		return LakeFile{}, err
-	}
-	job.Out = dir + "/totals.parquet"
-	rows, err := in.Tally.Totals(ctx, job)
-	if err != nil {
-		return LakeFile{}, errors.Join(err, os.RemoveAll(dir))
-	}
-	return in.Store.Commit(job.Out, place, rows)
-}
-
 // tallyMonth makes both tallied rollups of a source and month: from those of
 // fewer days and the days that they lack where that is possible, otherwise from
 // all of its days. A month that is not for a Tally is made by the SQL.
