@@ -96,6 +96,8 @@ var Tables = []TableDef{
 		{"account_key", "INTEGER"}, {"person_key", "INTEGER"}, {"first_settled", "DATE"}, {"first_any", "DATE"}}},
 	{Name: "early_records", Rollup: true, Grain: "one account, one person who counts for it and paid overseas, and reading of what a payment is (any, settled); records before the first payment", Columns: []Column{
 		{"account_key", "INTEGER"}, {"person_key", "INTEGER"}, {"reading", "VARCHAR"}, {"records", "BIGINT"}, {"first_date", "DATE"}, {"last_date", "DATE"}}},
+	{Name: "item_fields", Rollup: true, Grain: "one field of a source that has a bit, as case.yaml has it, without what was counted", Columns: []Column{
+		{"source", "VARCHAR"}, {"field", "VARCHAR"}, {"bit", "BIGINT"}, {"needed", "BOOLEAN"}, {"needed_until", "DATE"}}},
 	{Name: "late_records", Rollup: true, Grain: "one account and source of which the case says when the sender stopped; records of later days", Columns: []Column{
 		{"account_key", "INTEGER"}, {"source", "VARCHAR"}, {"records", "BIGINT"}, {"first_date", "DATE"}, {"last_date", "DATE"}}},
 	{Name: "flows", Rollup: true, Grain: "one source and recipient; abroad: its country is known and is not the case's home country", Columns: []Column{

@@ -1,7 +1,7 @@
 -- rollup: contract_days
 -- title: Days on which an outsourcing contract covered a field
 -- title.ko: 처리위탁 계약의 적용 일자
--- needs: sent_days, flows, contracts, fields, calendar
+-- needs: sent_days, flows, contracts, item_fields, calendar
 -- grain: one source, recipient, month and set of fields that were covered on these days of those on which something was sent
 -- scope: month
 --
@@ -26,9 +26,8 @@ terms AS (
     SELECT w.source, COALESCE(w.recipient_key, -1) AS recipient, f.bit, n.from_on, n.until_on
     FROM named n
     JOIN flows w ON w.sender = n.sender
-    JOIN fields f ON f.source = w.source
-    WHERE f.bit > 0
-        AND (n.recipient = '*' OR n.recipient = w.recipient)
+    JOIN item_fields f ON f.source = w.source
+    WHERE (n.recipient = '*' OR n.recipient = w.recipient)
         AND (n.purpose = '*' OR n.purpose = w.purpose)
         AND (n.field = '*' OR n.field = f.field)
 ),

@@ -1,4 +1,4 @@
--- The union of the fields by bit_or in place of one row for each field.
+-- The union of the fields by bit_or in place of one row for each field. Two keys are sorted as one number, which is faster.
 WITH people AS (
     SELECT a.account_key, a.account_key AS person_key, a.source, CAST(bit_or(a.fields) AS BIGINT) AS fields
     FROM account_flows a
@@ -9,4 +9,4 @@ WITH people AS (
 )
 SELECT person_key, source, fields
 FROM people
-ORDER BY account_key, person_key, source
+ORDER BY CAST(account_key AS BIGINT) * 2147483648 + person_key, source

@@ -1,7 +1,7 @@
 -- rollup: person_sources
 -- title: Which fields of a person each source sent
 -- title.ko: 정보주체별·출처별 제공 항목
--- needs: account_flows, shared_accounts, shared_sources, fields
+-- needs: account_flows, shared_accounts, shared_sources, item_fields
 -- grain: one person and source
 -- range: account_key
 --
@@ -16,7 +16,7 @@ WITH combinations AS (
 bits AS (
     SELECT c.account_key, c.source, f.bit
     FROM combinations c
-    JOIN fields f ON f.source = c.source AND bitwise_and(c.fields, f.bit) <> 0
+    JOIN item_fields f ON f.source = c.source AND bitwise_and(c.fields, f.bit) <> 0
     GROUP BY c.account_key, c.source, f.bit
 ),
 unions AS (

@@ -1,7 +1,7 @@
 -- rollup: shared_sources
 -- title: Which fields of a person with shared accounts each source sent
 -- title.ko: 공유 계정 보유자별·출처별 제공 항목
--- needs: account_flows, shared_accounts, fields
+-- needs: account_flows, shared_accounts, item_fields
 -- grain: one person of shared_accounts and source
 --
 -- As person_sources. account_key is the smallest of the person's accounts on which the source sent something.
@@ -14,7 +14,7 @@ WITH combinations AS (
 bits AS (
     SELECT c.person_key, c.source, f.bit
     FROM combinations c
-    JOIN fields f ON f.source = c.source AND bitwise_and(c.fields, f.bit) <> 0
+    JOIN item_fields f ON f.source = c.source AND bitwise_and(c.fields, f.bit) <> 0
     GROUP BY c.person_key, c.source, f.bit
 ),
 unions AS (
