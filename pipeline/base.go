@@ -16,6 +16,7 @@ type table struct {
 	lake   []LakeFile // the files of Mounted, as the ledger or the memo names them
 	scoped bool       // a rollup that is made month by month
 	months []int      // of a rollup: the month, as yyyymm, that each file was made for; 0 where it is for the case
+	from   []string   // of a rollup: the source that each file was made for; "" where it is for the case
 	hash   string
 }
 
@@ -177,14 +178,6 @@ func constants(def TableDef, src *Source) map[string]any {
 		}
 	}
 	return values
-}
-
-func (in *Inspection) accountIDs() (table, error) {
-	t := newTable("account_ids")
-	for _, f := range in.listFiles(accountList) {
-		in.addFile(&t, f, nil)
-	}
-	return t, t.close()
 }
 
 // newestCustomers is the newest customer table of each source: a later

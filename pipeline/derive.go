@@ -10,11 +10,6 @@ import (
 	"strings"
 )
 
-// accountsARange is how many accounts a rollup with a range key looks at in
-// one go where nothing else is said: its hash table fits the memory, with all
-// the months of a long history, and mostly the processor's cache.
-const accountsARange = 1 << 19
-
 // Derive brings every rollup up to date. A rollup is a pure function of its
 // inputs: one whose inputs are what they were is not made again.
 func (in *Inspection) Derive(ctx context.Context) error {
@@ -73,7 +68,7 @@ func (in *Inspection) addRollup(t *table, files []LakeFile, s scope) {
 	for _, f := range files {
 		if f.Rows > 0 {
 			in.addFile(t, f, nil)
-			t.months = append(t.months, s.month)
+			t.months, t.from = append(t.months, s.month), append(t.from, s.source)
 		}
 	}
 }
@@ -209,6 +204,9 @@ func (in *Inspection) months(src *Source) []int {
 
 // rollupOnce finds a rollup by the key of its inputs, or makes it.
 func (in *Inspection) rollupOnce(ctx context.Context, q *Query, s scope) ([]LakeFile, error) {
+	if isRanged(q) {
+		return in.rollupRanges(ctx, q, s.tables)
+	}
 	key, err := in.rollupKey(q, s.tables)
 	if err != nil {
 		return nil, err
@@ -243,8 +241,32 @@ func (in *Inspection) rollupOnce(ctx context.Context, q *Query, s scope) ([]Lake
 	return kept.Files, nil
 }
 
+// findOnce gives the files of one scope of a rollup if all of them are there.
+func (in *Inspection) findOnce(q *Query, tables map[string]table) ([]LakeFile, bool, error) {
+	if isRanged(q) {
+		return in.findRanges(q, tables)
+	}
+	key, err := in.rollupKey(q, tables)
+	if err != nil {
+		return nil, false, err
+	}
+	files, ok := in.Store.Rollup(key)
+	return files, ok, nil
+}
+
+// has says whether a table has a column.
+func (t table) has(column string) bool {
+	return slices.ContainsFunc(t.Def.Columns, func(c Column) bool { return c.Name == column })
+}
+
 // makeRollup makes a rollup from all of its inputs, in ranges of its key.
 func (in *Inspection) makeRollup(ctx context.Context, q *Query, tables map[string]table, place string) ([]LakeFile, error) {
+	if isAddedUp(q) {
+		files, err := in.addUp(ctx, q, tables, newTable(q.Name), place)
+		if !errors.Is(err, ErrVaried) {
+			return files, err
+		}
+	}
 	if err := in.mountNeeds(ctx, q.Needs, tables); err != nil {
 		return nil, err
 	}
@@ -262,7 +284,7 @@ func (in *Inspection) makeRollup(ctx context.Context, q *Query, tables map[strin
 // rollupKey is a hash over all that the rollup depends on.
 func (in *Inspection) rollupKey(q *Query, tables map[string]table) (string, error) {
 	parts := []any{q.Name, in.sqlOf(q), in.Engine.Version()}
-	if isTallied(q) {
+	if isTallied(q) || isAddedUp(q) {
 		parts = append(parts, in.Tally.Version())
 	}
 	for _, name := range q.Needs {
@@ -331,37 +353,12 @@ func (in *Inspection) verifyTable(t table) error {
 	return nil
 }
 
-// ranges are the parts in which a rollup is made: the whole, or ranges of its
-// range key that cover every account.
-func (in *Inspection) ranges(q *Query) []*KeyRange {
-	if q.Range == "" {
-		return []*KeyRange{nil}
-	}
-	accounts := int64(0)
-	for _, r := range in.State().Receipts {
-		accounts = max(accounts, int64(r.FirstKey)+int64(r.NewKeys))
-	}
-	size := in.Accounts
-	if size == 0 {
-		size = accountsARange
-	}
-	if accounts <= size {
-		return []*KeyRange{nil}
-	}
-	var out []*KeyRange
-	for from := int64(0); from < accounts; from += size {
-		out = append(out, &KeyRange{q.Range, from, from + size})
-	}
-	out[len(out)-1].To = 1 << 31 // joint holders may make more persons than accounts
-	return out
-}
-
 // mountRange mounts what a rollup reads for one range of its key; nil is the
 // whole.
 func (in *Inspection) mountRange(ctx context.Context, q *Query, needs []string, tables map[string]table, r *KeyRange) error {
 	for _, name := range needs {
 		t := tables[name]
-		if r != nil && slices.ContainsFunc(t.Def.Columns, func(c Column) bool { return c.Name == q.Range }) {
+		if r != nil && t.has(q.Range) {
 			t = t.within(*r)
 		}
 		if err := in.mount(ctx, t); err != nil {
@@ -451,13 +448,9 @@ func (in *Inspection) findRollup(q *Query, tables map[string]table) (table, bool
 		return t, false, err
 	}
 	for _, s := range scopes {
-		key, err := in.rollupKey(q, s.tables)
-		if err != nil {
+		files, ok, err := in.findOnce(q, s.tables)
+		if err != nil || !ok {
 			return t, false, err
-		}
-		files, ok := in.Store.Rollup(key)
-		if !ok {
-			return t, false, nil
 		}
 		in.addRollup(&t, files, s)
 	}

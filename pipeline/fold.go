@@ -30,6 +30,9 @@ func isFolded(q *Query) bool { return q.Scope == "" && q.Variants[mergeVariant] 
 // their months, and gives a hash of what is read of each month.
 func (in *Inspection) foldFamily(q *Query, tables map[string]table) (Rollup, error) {
 	parts := []any{q.Name, in.sqlOf(q), q.Variants[mergeVariant], in.Engine.Version()}
+	if isAddedUp(q) {
+		parts = append(parts, in.Tally.Version())
+	}
 	months := map[int][]any{}
 	for _, name := range q.Needs {
 		t := tables[name]
@@ -179,6 +182,12 @@ func (in *Inspection) addMonths(ctx context.Context, q *Query, tables map[string
 			return nil, err
 		}
 	}
+	if isAddedUp(q) {
+		files, err := in.addUp(ctx, q, parts[0], kept, place)
+		if !errors.Is(err, ErrVaried) {
+			return files, err
+		}
+	}
 	var files []LakeFile
 	for n, r := range in.ranges(q) {
 		f, err := in.addParts(ctx, q, kept, parts, r, fmt.Sprintf("%s-%d.parquet", place, n))
@@ -241,7 +250,7 @@ func tablesOf(tables map[string]table, months []string) (map[string]table, error
 			if slices.Contains(months, strconv.Itoa(t.months[i])) {
 				some.Files = append(some.Files, t.Files[i])
 				some.lake = append(some.lake, f)
-				some.months = append(some.months, t.months[i])
+				some.months, some.from = append(some.months, t.months[i]), append(some.from, t.from[i])
 			}
 		}
 		if err := some.close(); err != nil {
@@ -257,7 +266,7 @@ func tablesOf(tables map[string]table, months []string) (map[string]table, error
 func (t table) within(r KeyRange) table {
 	part := t
 	part.Range = &r
-	part.Files, part.lake, part.months = nil, nil, nil
+	part.Files, part.lake, part.months, part.from = nil, nil, nil, nil
 	for i, f := range t.Files {
 		if i < len(t.lake) { // a file in staging is not of the lake yet
 			if k := t.lake[i].Range; k != nil && k.Column == r.Column && (k.To <= r.From || r.To <= k.From) {

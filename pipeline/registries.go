@@ -55,6 +55,23 @@ func (in *Inspection) listFiles(l list) []LakeFile {
 	return files
 }
 
+// accountIDs is the table of accounts, in the order of their keys. Each file has
+// a range of them.
+func (in *Inspection) accountIDs() (table, error) {
+	ranges := map[string]*KeyRange{}
+	for _, r := range in.State().Receipts {
+		for _, f := range r.lake(accountList.table) {
+			ranges[f.Path] = &KeyRange{accountList.key, int64(r.FirstKey), int64(r.FirstKey) + int64(r.NewKeys)}
+		}
+	}
+	t := newTable(accountList.table)
+	for _, f := range in.listFiles(accountList) {
+		f.Range = ranges[f.Path]
+		in.addFile(&t, f, nil)
+	}
+	return t, t.close()
+}
+
 // keepAfter is how many entries, and keepShare what part of all, are read from
 // their list rather than from a kept registry: to write all for a few costs more.
 const (

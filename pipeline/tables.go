@@ -71,8 +71,8 @@ var Tables = []TableDef{
 		{"source", "VARCHAR"}, {"transfer_date", "DATE"}, {"recipient_key", "INTEGER"}, {"fields", "BIGINT"}, {"records", "BIGINT"}, {"without_account", "BIGINT"}}},
 	{Name: "accounts", Rollup: true, Grain: "one account; person_key is its owner", Columns: []Column{
 		{"account_key", "INTEGER"}, {"sender", "VARCHAR"}, {"account_id", "VARCHAR"}, {"person_key", "INTEGER"}}},
-	{Name: "known_holders", Rollup: true, Grain: "one person whom the customer tables name as holder of one account; place orders the persons of one first_account", Columns: []Column{
-		{"account_key", "INTEGER"}, {"first_account", "INTEGER"}, {"place", "INTEGER"}, {"holder", "VARCHAR"}}},
+	{Name: "known_holders", Rollup: true, Grain: "one person whom the customer tables name as holder of one account; principal: the one who counts where the owner does", Columns: []Column{
+		{"account_key", "INTEGER"}, {"person_key", "INTEGER"}, {"first_account", "INTEGER"}, {"holder", "VARCHAR"}, {"principal", "BOOLEAN"}}},
 	{Name: "holders", Rollup: true, Grain: "one holder of one account", Columns: []Column{
 		{"account_key", "INTEGER"}, {"person_key", "INTEGER"}, {"holder", "VARCHAR"}}},
 	{Name: "persons", Rollup: true, Grain: "one person; known: in a customer table", Columns: []Column{
@@ -81,13 +81,15 @@ var Tables = []TableDef{
 		{"account_key", "INTEGER"}, {"person_key", "INTEGER"}}},
 	{Name: "account_totals", Rollup: true, Grain: "one account with at least one record", Columns: []Column{
 		{"account_key", "INTEGER"}, {"records", "BIGINT"}, {"items", "BIGINT"}, {"days", "INTEGER"}, {"first_date", "DATE"}, {"last_date", "DATE"}}},
-	{Name: "shared_accounts", Rollup: true, Grain: "one account and person who counts for it, where the account has several such persons or the person several accounts", Columns: []Column{
+	{Name: "shared_accounts", Rollup: true, Grain: "one account and person who counts for it, where the two have not the same key, or the account or the person others", Columns: []Column{
 		{"account_key", "INTEGER"}, {"person_key", "INTEGER"}}},
 	{Name: "shared_days", Rollup: true, Grain: "one person of shared_accounts of whom at least one record was sent", Columns: []Column{
 		{"person_key", "INTEGER"}, {"days", "INTEGER"}}},
 	{Name: "shared_totals", Rollup: true, Grain: "one person of shared_accounts of whom at least one record was sent; account_key is the smallest of the accounts with one", Columns: []Column{
 		{"person_key", "INTEGER"}, {"account_key", "INTEGER"}, {"records", "BIGINT"}, {"items", "BIGINT"}, {"days", "INTEGER"},
 		{"first_date", "DATE"}, {"last_date", "DATE"}, {"accounts", "INTEGER"}}},
+	{Name: "shared_sources", Rollup: true, Grain: "one person of shared_accounts and source; fields are all that were ever sent, account_key the smallest of the accounts on which it was", Columns: []Column{
+		{"person_key", "INTEGER"}, {"account_key", "INTEGER"}, {"source", "VARCHAR"}, {"fields", "BIGINT"}}},
 	{Name: "month_persons", Rollup: true, Grain: "one month with at least one record on an account; persons of whom something was sent", Columns: []Column{
 		{"month", "INTEGER"}, {"persons", "BIGINT"}}},
 	{Name: "person_totals", Rollup: true, Grain: "one person of whom at least one record was sent", Columns: []Column{
@@ -98,6 +100,8 @@ var Tables = []TableDef{
 		{"account_key", "INTEGER"}, {"person_key", "INTEGER"}, {"first_settled", "DATE"}, {"first_any", "DATE"}}},
 	{Name: "early_records", Rollup: true, Grain: "one account, one person who counts for it and paid overseas, and reading of what a payment is (any, settled); records before the first payment", Columns: []Column{
 		{"account_key", "INTEGER"}, {"person_key", "INTEGER"}, {"reading", "VARCHAR"}, {"records", "BIGINT"}, {"first_date", "DATE"}, {"last_date", "DATE"}}},
+	{Name: "late_records", Rollup: true, Grain: "one account and source of which the case says when the sender stopped; records of later days", Columns: []Column{
+		{"account_key", "INTEGER"}, {"source", "VARCHAR"}, {"records", "BIGINT"}, {"first_date", "DATE"}, {"last_date", "DATE"}}},
 	{Name: "flows", Rollup: true, Grain: "one source and recipient; abroad: its country is known and is not the case's home country", Columns: []Column{
 		{"source", "VARCHAR"}, {"recipient_key", "INTEGER"}, {"sender", "VARCHAR"}, {"recipient", "VARCHAR"}, {"country", "VARCHAR"},
 		{"purpose", "VARCHAR"}, {"abroad", "BOOLEAN"}}},

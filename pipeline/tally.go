@@ -11,7 +11,7 @@ import (
 )
 
 // Tally counts the records of one source and month, from the Parquet of its
-// days. What it writes are the rows that account_months.sql and sent_days.sql
+// days, and adds months up by account. What it writes are the rows that account_months.sql and sent_days.sql
 // define, in their order. Equal records give equal bytes, however they are
 // spread over files, days counted before and days that are new.
 type Tally interface {
@@ -19,6 +19,16 @@ type Tally interface {
 	// differ in too many ways for the memory that counting may take; the SQL
 	// has to be run instead. After an error what it wrote is of no use.
 	Month(ctx context.Context, job TallyJob) (TallyRows, error)
+
+	// Totals adds up the months of accounts to rows that account_totals.sql
+	// defines, in their order. Equal months give equal bytes, whatever part of
+	// them was added up before, and gives their number.
+	Totals(ctx context.Context, job TotalsJob) (int64, error)
+
+	// Flows adds up the months of accounts to rows that account_flows.sql or
+	// account_unneeded.sql define, in their order, and gives their number. An
+	// error wrapping ErrVaried is as that of Month.
+	Flows(ctx context.Context, job FlowsJob) (int64, error)
 
 	// Version changes whenever the bytes that it writes may.
 	Version() string
@@ -44,6 +54,46 @@ type TallyJob struct {
 type TallyDay struct {
 	Path string
 	Day  Day
+}
+
+// TotalsJob is the work of one Totals.
+type TotalsJob struct {
+	Months   []TotalsMonth
+	Base     []string // account_totals of other months than Months
+	From, To int64    // only accounts with From ≤ account_key < To
+	Workers  int      // that add up at a time; 0 is 1
+	Out      string   // path of the Parquet file to write
+}
+
+// TotalsMonth is a month of account_months, of all sources.
+type TotalsMonth struct {
+	Month int // yyyymm
+	Paths []string
+}
+
+// FlowsJob is the work of one Flows.
+type FlowsJob struct {
+	Table    string // account_flows or account_unneeded
+	Months   []FlowsMonth
+	Unneeded []UnneededDays // for account_unneeded: the table unneeded_days
+	Base     []string       // the same table over other months than Months
+	From, To int64          // only accounts with From ≤ account_key < To
+	Workers  int            // that add up at a time; 0 is 1
+	Out      string         // path of the Parquet file to write
+}
+
+// FlowsMonth is a file of account_months, of one source and month.
+type FlowsMonth struct {
+	Source string
+	Month  int // yyyymm
+	Path   string
+}
+
+// UnneededDays is a row of unneeded_days.
+type UnneededDays struct {
+	Source       string
+	Month        int
+	Fields, Days int64
 }
 
 // TallyRows are the numbers of rows of what was written.

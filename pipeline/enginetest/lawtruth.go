@@ -136,7 +136,7 @@ func (t *truth) some(items func(r transfer) int64, in func(r transfer) bool) (re
 		}
 	}
 	for p, days := range dates {
-		persons = append(persons, []any{int64(p), int64(len(days)), slices.Min(days), slices.Max(days)})
+		persons = append(persons, []any{t.keys[p], int64(len(days)), slices.Min(days), slices.Max(days)})
 	}
 	sortRows(persons)
 	return records, n, persons

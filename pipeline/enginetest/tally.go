@@ -18,10 +18,10 @@ import (
 	"exhibit/pipeline/catalog"
 )
 
-// Tally holds a pipeline.Tally to the worked examples of the two rollups that
-// it counts, and to their SQL, run by an engine, on made-up months: row by row
-// and in the same order, whatever the number of workers; and merged day by day
-// in any order, byte for byte.
+// Tally holds a pipeline.Tally to the worked examples of the rollups that it
+// makes, and to their SQL, run by an engine, on made-up months: row by row and
+// in the same order, whatever the number of workers; and merged day by day, or
+// month by month, in any order, byte for byte.
 func Tally(t *testing.T, open func(testing.TB) pipeline.Engine, tally pipeline.Tally, fsys fs.FS) {
 	queries, err := catalog.Load(fsys)
 	if err != nil {
@@ -43,9 +43,15 @@ func Tally(t *testing.T, open func(testing.TB) pipeline.Engine, tally pipeline.T
 			l.example(name, &ex.scenarios[i])
 		}
 	}
+	for _, name := range []string{"account_totals", "account_flows", "account_unneeded"} {
+		l.sumsExample(name, queries, fsys)
+	}
 	for seed := range uint64(tallied) {
 		l.seed = seed
 		l.month(madeMonth(seed))
+		if seed%4 == 0 {
+			l.sums()
+		}
 		if t.Failed() {
 			return
 		}

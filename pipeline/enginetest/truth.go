@@ -2,6 +2,7 @@ package enginetest
 
 import (
 	"cmp"
+	"math"
 	"math/bits"
 	"slices"
 
@@ -15,6 +16,7 @@ type truth struct {
 	personOf  map[int][]int          // account → everyone who holds it
 	owner     map[int]int            // account → its owner
 	known     []bool                 // person → in a customer table
+	keys      []int64                // person → person_key
 	paid      []pipeline.Day         // person → first payment in the reading, or NoDay
 	paidOther []pipeline.Day         // the same in the other reading
 	records   map[int]int64          // person → records; only people who were sent
@@ -59,6 +61,7 @@ func (t *truth) people() {
 		}
 	}
 	var persons []person
+	var others int64 // who have not the key of their first account
 	find := func(h hold) int {
 		return slices.IndexFunc(persons, func(p person) bool {
 			return p.id == h.id && (h.id != "" || p.own == h.account)
@@ -70,6 +73,12 @@ func (t *truth) people() {
 				own := -1
 				if id == "" {
 					own = a
+				}
+				if n := len(persons); n > 0 && persons[n-1].first == a {
+					others++
+					t.keys = append(t.keys, math.MaxInt32-others)
+				} else {
+					t.keys = append(t.keys, int64(a))
 				}
 				persons = append(persons, person{id, own, a})
 				t.known = append(t.known, named[a])
@@ -173,8 +182,9 @@ func (t *truth) personTotals() [][]any {
 				accounts[r.account], days[r.day] = true, true
 			}
 		}
-		rows = append(rows, []any{int64(p), t.records[p], items, int64(len(days)), slices.Min(t.dates[p]), slices.Max(t.dates[p]), int64(len(accounts))})
+		rows = append(rows, []any{t.keys[p], t.records[p], items, int64(len(days)), slices.Min(t.dates[p]), slices.Max(t.dates[p]), int64(len(accounts))})
 	}
+	sortRows(rows)
 	return rows
 }
 
@@ -219,9 +229,10 @@ func (t *truth) beforeFirstPayment() (figure []any, finding [][]any) {
 			}
 		}
 		if len(days) > 0 {
-			finding = append(finding, []any{int64(p), int64(len(days)), slices.Min(days), slices.Max(days)})
+			finding = append(finding, []any{t.keys[p], int64(len(days)), slices.Min(days), slices.Max(days)})
 		}
 	}
+	sortRows(finding)
 	return []any{int64(len(finding)), records}, finding
 }
 
@@ -229,9 +240,10 @@ func (t *truth) beforeFirstPayment() (figure []any, finding [][]any) {
 func (t *truth) neverPaidFinding() (rows [][]any) {
 	for p := range t.known {
 		if t.records[p] > 0 && t.paid[p] == pipeline.NoDay {
-			rows = append(rows, []any{int64(p), t.records[p], slices.Min(t.dates[p]), slices.Max(t.dates[p])})
+			rows = append(rows, []any{t.keys[p], t.records[p], slices.Min(t.dates[p]), slices.Max(t.dates[p])})
 		}
 	}
+	sortRows(rows)
 	return rows
 }
 

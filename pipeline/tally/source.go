@@ -119,7 +119,7 @@ func bounds(stats metadata.TypedStatistics) (low, high int64) {
 	case *metadata.Int64Statistics:
 		return s.Min(), s.Max()
 	}
-	return math.MinInt64, math.MaxInt64
+	return math.MinInt64, math.MaxInt64 // of a text nothing is said
 }
 
 // accounts is one more than the largest key that may stand in the file.
@@ -143,9 +143,10 @@ type batch struct {
 type columnBatch struct {
 	i32    []int32
 	i64    []int64
-	levels []int16 // 0 where a value is NULL; not set where dense
-	dense  bool    // no value is NULL
-	same   equal   // known: the column was not read
+	texts  []parquet.ByteArray // of a VARCHAR
+	levels []int16             // 0 where a value is NULL; not set where dense
+	dense  bool                // no value is NULL
+	same   equal               // known: the column was not read
 }
 
 // read hands over the rows of the row groups that wanted chooses, a batch at a
@@ -240,6 +241,11 @@ func (c *columnBatch) read(r file.ColumnChunkReader, n int) (err error) {
 			c.i64 = make([]int64, batchRows)
 		}
 		rows, values, err = r.ReadBatch(int64(n), c.i64, c.levels, nil)
+	case *file.ByteArrayColumnChunkReader:
+		if c.texts == nil {
+			c.texts = make([]parquet.ByteArray, batchRows)
+		}
+		rows, values, err = r.ReadBatch(int64(n), c.texts, c.levels, nil)
 	}
 	if err == nil && rows != int64(n) {
 		err = fmt.Errorf("%d rows where %d are due", rows, n)
@@ -276,6 +282,21 @@ func (c *columnBatch) values(rows int, to []int64) []int64 {
 		}
 	}
 	return to
+}
+
+// int64s gives the values of the columns but the first, put together in room
+// where they have to be. Only a recipient may be NULL.
+func (b *batch) int64s(names []column, room [][]int64) (cols [6][]int64, err error) {
+	for i, c := range names {
+		col := &b.cols[i]
+		if !col.dense && c != dayColumns[1] {
+			return cols, fmt.Errorf("column %s: is NULL somewhere", c.name)
+		}
+		if i > 0 {
+			cols[i] = col.values(b.rows, room[i])
+		}
+	}
+	return cols, nil
 }
 
 func (c *columnBatch) at(i int) int64 {

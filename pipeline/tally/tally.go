@@ -1,12 +1,13 @@
-// Package tally counts the records of one source and month: the rollups
-// account_months and sent_days, whose definitions are sql/rollup/<name>.sql. It
-// is a faster way to the rows of these definitions, and no other definition.
+// Package tally counts the records of one source and month, the rollups
+// account_months and sent_days, and adds the months of accounts up: the rollups
+// account_totals, account_flows and account_unneeded. Their definitions are
+// sql/rollup/<name>.sql. It is a faster way to the rows of these definitions,
+// and no other definition.
 //
 // It promises: every record of every file is counted once; the rows are those
 // of the SQL, in its order; the bytes written depend on the records alone, not
-// on files, workers, ranges or days that were counted before. Memory is bounded
-// whatever the records are; a month that would need more is refused with
-// pipeline.ErrVaried.
+// on files, workers, or what was counted before. Memory is bounded whatever the
+// records are; what would need more is refused with pipeline.ErrVaried.
 //
 // Accounts are taken in ranges. For an account there is a cell: one combination
 // of recipient and fields, and a bit for each day on which one record of it was

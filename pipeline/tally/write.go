@@ -35,9 +35,10 @@ type writer struct {
 type columnRows struct {
 	i32    []int32
 	i64    []int64
-	levels []int16 // of a column that may be NULL; nil: none may
-	same   string  // of a column of texts: the same for all rows
-	n      int     // of a column of texts
+	levels []int16             // of a column that may be NULL; nil: none may
+	same   string              // of a column of texts: the same for all rows
+	n      int                 // of a column of texts
+	texts  []parquet.ByteArray // of one whose texts differ
 }
 
 // nullable appends an INTEGER that may be nobody.
@@ -128,11 +129,15 @@ func (c *columnRows) write(chunk file.ColumnChunkWriter) (err error) {
 	case *file.Int64ColumnChunkWriter:
 		_, err = w.WriteBatch(c.i64, c.levels, nil)
 	case *file.ByteArrayColumnChunkWriter:
-		err = writeSame(w, c.same, c.n)
+		if len(c.texts) > 0 {
+			_, err = w.WriteBatch(c.texts, nil, nil)
+		} else {
+			err = writeSame(w, c.same, c.n)
+		}
 	default:
 		err = fmt.Errorf("no writer for %s", chunk.Type())
 	}
-	c.i32, c.i64, c.levels = c.i32[:0], c.i64[:0], c.levels[:0]
+	c.i32, c.i64, c.levels, c.texts = c.i32[:0], c.i64[:0], c.levels[:0], c.texts[:0]
 	return err
 }
 

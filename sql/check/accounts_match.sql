@@ -1,7 +1,7 @@
 -- check: accounts_match
 -- title: Accounts of transfers, customers, payments and consents match
 -- title.ko: 제공·고객·결제·동의 자료의 계정 일치
--- needs: account_totals, account_ids, customers, overseas_payments, consents
+-- needs: account_totals, account_ids, known_holders, overseas_payments, consents
 -- severity: stop
 -- rule: Evidence: tables that are joined by account write the account alike, or every conclusion from the join is void
 --
@@ -12,7 +12,8 @@ WITH in_transfers AS (
     SELECT account_key FROM account_totals
 ),
 in_customers AS (
-    SELECT account_key FROM customers WHERE account_key IS NOT NULL GROUP BY account_key
+    -- Each account that a customer table names has one principal holder.
+    SELECT account_key FROM known_holders WHERE principal
 ),
 in_payments AS (
     SELECT account_key FROM overseas_payments WHERE account_key IS NOT NULL GROUP BY account_key

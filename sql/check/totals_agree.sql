@@ -1,7 +1,7 @@
 -- check: totals_agree
 -- title: Three counts of the same records agree
 -- title.ko: 세 가지 방법으로 센 레코드 수의 일치
--- needs: files, sources, source_days, fields, file_days, sent_days, account_months
+-- needs: files, sources, source_days, fields, file_days, sent_days, account_flows
 -- severity: stop
 -- rule: Evidence: what was counted on reading, what the Parquet footers say, and what SQL counts in the lake are the same
 --
@@ -9,8 +9,9 @@
 -- transfers, the records that SQL counts in the lake differ; what SQL finds in the lake of a file that is not loaded; days of a
 -- source on which the count of reading and that of SQL differ; days on which sent_days, which is not counted by SQL, has other
 -- records, or others without an account; fields that were filled in other numbers of records by the count of reading than by
--- sent_days; and sources whose records with an account are not all in account_months. For the rollups
--- that are not counted by SQL counted is theirs, and expected SQL's; elsewhere counted is SQL's, and expected the other path's.
+-- sent_days; and sources whose records with an account are not all in account_flows, which is account_months added up, month by
+-- month as they were closed. For the rollups that are not counted by SQL from the records counted is theirs, and expected SQL's;
+-- elsewhere counted is SQL's, and expected the other path's.
 WITH loaded AS (
     SELECT f.source, f.file_id, f.accepted, f.footer_rows
     FROM files f
@@ -69,8 +70,8 @@ by_field AS (
     WHERE f.bit > 0
     GROUP BY f.source, f.field
 ),
-in_months AS (
-    SELECT source, sum(records) AS records FROM account_months GROUP BY source
+in_flows AS (
+    SELECT source, sum(records) AS records FROM account_flows GROUP BY source
 ),
 with_account AS (
     SELECT source, sum(records) - sum(without_account) AS records FROM counted_days GROUP BY source
@@ -81,7 +82,7 @@ by_source AS (
         COALESCE(w.records, 0) AS expected,
         COALESCE(m.records, 0) AS counted
     FROM with_account w
-    FULL OUTER JOIN in_months m ON m.source = w.source
+    FULL OUTER JOIN in_flows m ON m.source = w.source
 ),
 problems AS (
     SELECT 'file: footers' AS what, source, file_id, CAST(NULL AS DATE) AS transfer_date, accepted AS expected, footer_rows AS counted
@@ -112,7 +113,7 @@ problems AS (
     WHERE expected <> counted
     UNION ALL
     SELECT
-        'source: account_months' AS what, source, CAST(NULL AS VARCHAR) AS file_id, CAST(NULL AS DATE) AS transfer_date, expected, counted
+        'source: account_flows' AS what, source, CAST(NULL AS VARCHAR) AS file_id, CAST(NULL AS DATE) AS transfer_date, expected, counted
     FROM by_source
     WHERE expected <> counted
 )

@@ -2,7 +2,7 @@
 -- title: Data sent after the sender says it stopped
 -- title.ko: 중단했다고 밝힌 날 이후의 정보 제공
 -- unit: records, items, persons and days
--- needs: sent_days, account_months, subjects, sources, calendar
+-- needs: sent_days, late_records, shared_accounts, sources
 -- rule: Personal Information Protection Act, Art. 17 and 18; Evidence: what the sender states is held against what it delivered
 -- reading: holders
 --
@@ -18,19 +18,11 @@ WITH sent AS (
 totals AS (
     SELECT sum(records) AS records, sum(items) AS items, count(DISTINCT transfer_date) AS days FROM sent
 ),
-later AS (
-    SELECT s.source, c.month, sum(c.bit) AS days
-    FROM sources s
-    JOIN calendar c ON c.date > s.stopped_on
-    GROUP BY s.source, c.month
-),
 people AS (
-    SELECT s.person_key
-    FROM account_months m
-    JOIN later l ON l.source = m.source AND l.month = m.month
-    JOIN subjects s ON s.account_key = m.account_key
-    WHERE bitwise_and(m.days, l.days) <> 0 AND m.records > 0
-    GROUP BY s.person_key
+    SELECT COALESCE(s.person_key, a.account_key) AS person_key
+    FROM late_records a
+    LEFT JOIN shared_accounts s ON s.account_key = a.account_key
+    GROUP BY COALESCE(s.person_key, a.account_key)
 ),
 persons AS (
     SELECT count(*) AS persons FROM people

@@ -2,7 +2,7 @@
 -- title: Data sent about people before they joined
 -- title.ko: 가입 전 정보 제공 건수
 -- unit: records and persons
--- needs: account_statuses, subjects
+-- needs: account_statuses, shared_accounts
 -- rule: Personal Information Protection Act, Art. 17; Credit Information Act, Art. 32
 -- reading: holders
 --
@@ -14,10 +14,10 @@ WITH sent AS (
     SELECT account_key, records FROM account_statuses WHERE status = 'before_joining'
 ),
 people AS (
-    SELECT s.person_key
+    SELECT COALESCE(s.person_key, a.account_key) AS person_key
     FROM sent a
-    JOIN subjects s ON s.account_key = a.account_key
-    GROUP BY s.person_key
+    LEFT JOIN shared_accounts s ON s.account_key = a.account_key
+    GROUP BY COALESCE(s.person_key, a.account_key)
 ),
 persons AS (
     SELECT count(*) AS persons FROM people

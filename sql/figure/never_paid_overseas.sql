@@ -2,7 +2,7 @@
 -- title: People whose data was sent although they never paid overseas
 -- title.ko: 해외결제를 한 적이 없는데도 정보가 제공된 사람 수
 -- unit: persons and records
--- needs: account_flows, subjects, payers, person_totals, first_payments, params
+-- needs: account_flows, shared_accounts, payers, person_totals, first_payments, params
 -- reading: holders
 --
 -- Counts each person of whom at least one record was sent and who appears in no overseas payment of the delivered payment
@@ -22,10 +22,10 @@ payer_accounts AS (
     SELECT account_key, count(first_settled) AS payers_settled, count(first_any) AS payers_any FROM payers GROUP BY account_key
 ),
 subject_counts AS (
-    SELECT s.account_key, count(*) AS persons
-    FROM subjects s
-    JOIN payer_accounts a ON a.account_key = s.account_key
-    GROUP BY s.account_key
+    SELECT a.account_key, count(*) AS persons
+    FROM payer_accounts a
+    LEFT JOIN shared_accounts s ON s.account_key = a.account_key
+    GROUP BY a.account_key
 ),
 of_payers AS (
     -- On these accounts nobody counts who never paid, by the one reading or the other.

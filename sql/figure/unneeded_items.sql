@@ -2,7 +2,7 @@
 -- title: Items sent that the purpose did not need
 -- title.ko: 불필요하게 제공된 개인정보 항목 수
 -- unit: items, records and persons
--- needs: account_unneeded, unneeded_days, sent_days, subjects, payers, calendar, params
+-- needs: account_unneeded, unneeded_days, sent_days, shared_accounts, payers, calendar, params
 -- rule: Personal Information Protection Act, Art. 3(1); Credit Information Act, Art. 33
 -- reading: holders, overseas_payment, unneeded_since
 --
@@ -37,10 +37,10 @@ sent AS (
     WHERE d.without_account > 0 AND bitwise_and(d.fields, u.fields) <> 0
 ),
 people AS (
-    SELECT s.person_key
+    SELECT COALESCE(s.person_key, u.account_key) AS person_key
     FROM account_unneeded u
-    JOIN subjects s ON s.account_key = u.account_key
-    GROUP BY s.person_key
+    LEFT JOIN shared_accounts s ON s.account_key = u.account_key
+    GROUP BY COALESCE(s.person_key, u.account_key)
 ),
 persons AS (
     SELECT count(*) AS persons FROM people

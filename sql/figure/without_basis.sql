@@ -2,7 +2,7 @@
 -- title: Data sent without consent and without a contract that covers it
 -- title.ko: 동의도 위탁계약도 없이 제공된 정보
 -- unit: records, items and persons
--- needs: account_breaches, subjects, sent_days, contract_days, calendar, params
+-- needs: account_breaches, shared_accounts, sent_days, contract_days, calendar, params
 -- rule: Credit Information Act, Art. 17 and 32; Personal Information Protection Act, Art. 17 and 26
 -- reading: outsourcing, holders
 --
@@ -23,10 +23,10 @@ of_accounts AS (
     WHERE b.third_party AND CASE r.exempt WHEN 1 THEN b.uncovered ELSE b.items END > 0
 ),
 people AS (
-    SELECT s.person_key
+    SELECT COALESCE(s.person_key, b.account_key) AS person_key
     FROM of_accounts b
-    JOIN subjects s ON s.account_key = b.account_key
-    GROUP BY s.person_key
+    LEFT JOIN shared_accounts s ON s.account_key = b.account_key
+    GROUP BY COALESCE(s.person_key, b.account_key)
 ),
 nobodys AS (
     SELECT

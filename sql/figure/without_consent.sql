@@ -2,7 +2,7 @@
 -- title: Data sent without consent
 -- title.ko: 동의 없이 제공된 정보
 -- unit: records, items and persons
--- needs: account_breaches, subjects, sent_days, flows
+-- needs: account_breaches, shared_accounts, sent_days, flows
 -- rule: Credit Information Act, Art. 32 and 33; Personal Information Protection Act, Art. 17, 18 and 28-8
 -- reading: holders
 --
@@ -15,12 +15,12 @@
 -- person. Whether a contract made consent unnecessary is the question of without_basis.
 WITH people AS (
     SELECT
-        s.person_key,
+        COALESCE(s.person_key, b.account_key) AS person_key,
         max(CASE WHEN b.third_party THEN 1 ELSE 0 END) AS third_party,
         max(CASE WHEN b.overseas THEN 1 ELSE 0 END) AS overseas
     FROM account_breaches b
-    JOIN subjects s ON s.account_key = b.account_key
-    GROUP BY s.person_key
+    LEFT JOIN shared_accounts s ON s.account_key = b.account_key
+    GROUP BY COALESCE(s.person_key, b.account_key)
 ),
 persons AS (
     SELECT

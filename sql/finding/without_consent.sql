@@ -1,7 +1,7 @@
 -- finding: without_consent
 -- title: Data sent about people without their consent
 -- title.ko: 동의 없는 정보 제공
--- needs: account_breaches, subjects
+-- needs: account_breaches, shared_accounts
 -- rule: Credit Information Act, Art. 32 and 33; Personal Information Protection Act, Art. 17, 18 and 28-8
 -- reading: holders
 --
@@ -11,7 +11,7 @@
 -- fact; whether something else stood in for consent is to be judged under the articles named.
 WITH people AS (
     SELECT
-        s.person_key,
+        COALESCE(s.person_key, b.account_key) AS person_key,
         sum(b.records) FILTER (WHERE b.overseas) AS overseas_records,
         min(b.first_date) FILTER (WHERE b.overseas) AS overseas_first,
         max(b.last_date) FILTER (WHERE b.overseas) AS overseas_last,
@@ -19,8 +19,8 @@ WITH people AS (
         min(b.first_date) FILTER (WHERE b.third_party) AS third_party_first,
         max(b.last_date) FILTER (WHERE b.third_party) AS third_party_last
     FROM account_breaches b
-    JOIN subjects s ON s.account_key = b.account_key
-    GROUP BY s.person_key
+    LEFT JOIN shared_accounts s ON s.account_key = b.account_key
+    GROUP BY COALESCE(s.person_key, b.account_key)
 ),
 kinds AS (
     SELECT no, kind FROM (VALUES (1, 'overseas'), (2, 'third_party')) AS k (no, kind)

@@ -1,5 +1,6 @@
 -- Months of recipients get numbers, so that the consents of people are joined by number, all in one pass. The day of a bit is
--- worked out of its place, in place of a search in the calendar.
+-- worked out of its place, in place of a search in the calendar. What rows are grouped by is one number, in place of five columns:
+-- the account, numbers of fields (up to 63), and consents.
 WITH terms AS (
     SELECT
         source,
@@ -36,17 +37,14 @@ sent AS (
 ),
 kinds AS (
     -- A row without any consent is of one kind, that of its recipient; the days of others are of three.
-    SELECT state, third_party, overseas, third_party_flip, overseas_flip
-    FROM (VALUES (0, true, false, 0, -1), (1, true, true, 0, 0), (2, true, true, 0, 0), (2, true, false, 0, -1), (2, false, true, -1, 0))
-        AS k (state, third_party, overseas, third_party_flip, overseas_flip)
+    -- code is 2 where a consent to sharing is lacking, and 1 where one to transfer abroad is.
+    SELECT state, code, third_party_flip, overseas_flip
+    FROM (VALUES (0, 2, 0, -1), (1, 3, 0, 0), (2, 3, 0, 0), (2, 2, 0, -1), (2, 1, -1, 0))
+        AS k (state, code, third_party_flip, overseas_flip)
 ),
 lacking AS (
     SELECT
-        s.account_key,
-        s.items,
-        s.uncovered,
-        k.third_party,
-        k.overseas,
+        (CAST(s.account_key AS BIGINT) << 16) + (s.items << 9) + (s.uncovered << 2) + k.code AS code,
         s.per_day,
         s.month_code,
         xor(s.unshared, k.third_party_flip) & xor(s.unmoved, k.overseas_flip) AS days
@@ -55,26 +53,22 @@ lacking AS (
 ),
 totals AS (
     SELECT
-        account_key,
-        items,
-        uncovered,
-        third_party,
-        overseas,
+        code,
         sum(per_day * bit_count(days)) AS records,
         min(month_code + (days & -days)) AS first_code,
         max(month_code + days) AS last_code
     FROM lacking
     WHERE days <> 0
-    GROUP BY account_key, items, uncovered, third_party, overseas
+    GROUP BY code
 )
 SELECT
-    account_key,
-    items,
-    uncovered,
-    third_party,
-    overseas,
+    CAST(code >> 16 AS INTEGER) AS account_key,
+    CAST((code >> 9) & 127 AS INTEGER) AS items,
+    CAST((code >> 2) & 127 AS INTEGER) AS uncovered,
+    (code & 2) <> 0 AS third_party,
+    (code & 1) <> 0 AS overseas,
     CAST(records AS BIGINT) AS records,
     make_date((first_code >> 31) // 100, (first_code >> 31) % 100, length(bin(first_code & 2147483647))) AS first_date,
     make_date((last_code >> 31) // 100, (last_code >> 31) % 100, length(bin(last_code & 2147483647))) AS last_date
 FROM totals
-ORDER BY account_key, items, uncovered, third_party, overseas
+ORDER BY code

@@ -1,7 +1,7 @@
 -- rollup: first_payments
 -- title: When each person first paid overseas
 -- title.ko: 정보주체별 최초 해외결제일
--- needs: overseas_payments, subjects
+-- needs: overseas_payments, shared_accounts
 -- grain: one person who paid overseas, by either reading
 --
 -- A payment belongs to everyone who counts for the account that it was made with. By the reading "settled" it is a payment
@@ -16,8 +16,11 @@ WITH paid AS (
     WHERE account_key IS NOT NULL AND paid_on IS NOT NULL
     GROUP BY account_key
 )
-SELECT s.person_key, min(p.first_settled) AS first_settled, min(p.first_any) AS first_any
+SELECT
+    COALESCE(s.person_key, p.account_key) AS person_key,
+    min(p.first_settled) AS first_settled,
+    min(p.first_any) AS first_any
 FROM paid p
-JOIN subjects s ON s.account_key = p.account_key
-GROUP BY s.person_key
-ORDER BY s.person_key
+LEFT JOIN shared_accounts s ON s.account_key = p.account_key
+GROUP BY COALESCE(s.person_key, p.account_key)
+ORDER BY person_key

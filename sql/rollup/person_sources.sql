@@ -1,28 +1,38 @@
 -- rollup: person_sources
 -- title: Which fields of a person each source sent
 -- title.ko: 정보주체별·출처별 제공 항목
--- needs: subjects, account_flows, fields
+-- needs: account_flows, shared_accounts, shared_sources, item_fields
 -- grain: one person and source
--- range: person_key
+-- range: account_key
 --
--- fields are all that were filled in at least one record on any account of the person; 0 where every record was empty.
+-- fields are all that were filled in at least one record on any account of the person; 0 where every record was empty. The rows lie
+-- in the order of the smallest of the person's accounts on which the source sent something.
 WITH combinations AS (
-    SELECT s.person_key, a.source, a.fields
+    SELECT a.account_key, a.source, a.fields
     FROM account_flows a
-    JOIN subjects s ON s.account_key = a.account_key
-    GROUP BY s.person_key, a.source, a.fields
+    WHERE NOT EXISTS (SELECT 1 FROM shared_accounts s WHERE s.account_key = a.account_key)
+    GROUP BY a.account_key, a.source, a.fields
 ),
 bits AS (
-    SELECT c.person_key, c.source, f.bit
+    SELECT c.account_key, c.source, f.bit
     FROM combinations c
-    JOIN fields f ON f.source = c.source AND bitwise_and(c.fields, f.bit) <> 0
-    GROUP BY c.person_key, c.source, f.bit
+    JOIN item_fields f ON f.source = c.source AND bitwise_and(c.fields, f.bit) <> 0
+    GROUP BY c.account_key, c.source, f.bit
+),
+unions AS (
+    SELECT account_key, source, sum(bit) AS fields FROM bits GROUP BY account_key, source
+),
+accounts AS (
+    SELECT account_key, source FROM combinations GROUP BY account_key, source
 ),
 people AS (
-    SELECT person_key, source FROM combinations GROUP BY person_key, source
+    -- An account that is not shared is its person's only one, and has the same key.
+    SELECT a.account_key, a.account_key AS person_key, a.source, CAST(COALESCE(u.fields, 0) AS BIGINT) AS fields
+    FROM accounts a
+    LEFT JOIN unions u ON u.account_key = a.account_key AND u.source = a.source
+    UNION ALL
+    SELECT account_key, person_key, source, fields FROM shared_sources
 )
-SELECT p.person_key, p.source, CAST(COALESCE(sum(b.bit), 0) AS BIGINT) AS fields
-FROM people p
-LEFT JOIN bits b ON b.person_key = p.person_key AND b.source = p.source
-GROUP BY p.person_key, p.source
-ORDER BY p.person_key, p.source
+SELECT person_key, source, fields
+FROM people
+ORDER BY account_key, person_key, source

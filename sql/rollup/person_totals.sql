@@ -1,7 +1,7 @@
 -- rollup: person_totals
 -- title: What was sent about each person
 -- title.ko: 정보주체별 제공 내역
--- needs: account_totals, subjects, shared_accounts, shared_totals
+-- needs: account_totals, shared_accounts, shared_totals
 -- grain: one person of whom at least one record was sent
 -- range: account_key
 --
@@ -9,10 +9,10 @@
 -- fields of personal data. Days are distinct days, whatever the number of accounts, sources and records. The persons lie in the
 -- order of the smallest of their accounts on which something was sent.
 WITH people AS (
-    -- An account that is not shared is its person's only one.
+    -- An account that is not shared is its person's only one, and has the same key.
     SELECT
         t.account_key,
-        s.person_key,
+        t.account_key AS person_key,
         t.records,
         t.items,
         t.days,
@@ -20,11 +20,11 @@ WITH people AS (
         t.last_date,
         CAST(1 AS INTEGER) AS accounts
     FROM account_totals t
-    JOIN subjects s ON s.account_key = t.account_key
     WHERE NOT EXISTS (SELECT 1 FROM shared_accounts h WHERE h.account_key = t.account_key)
     UNION ALL
     SELECT account_key, person_key, records, items, days, first_date, last_date, accounts FROM shared_totals
 )
+-- By account and person, as one number: that is sorted faster.
 SELECT person_key, records, items, days, first_date, last_date, accounts
 FROM people
-ORDER BY account_key, person_key
+ORDER BY CAST(account_key AS BIGINT) * 2147483648 + person_key

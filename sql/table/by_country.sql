@@ -2,7 +2,7 @@
 -- title: What was sent to each country
 -- title.ko: 국가별 제공 내역
 -- unit: records, items and persons
--- needs: sent_days, flows, account_flows, subjects
+-- needs: sent_days, flows, account_flows, shared_accounts
 -- rule: Personal Information Protection Act, Art. 28-8
 -- reading: holders
 --
@@ -19,11 +19,11 @@ sent AS (
     GROUP BY n.no, n.country
 ),
 people AS (
-    SELECT n.no, s.person_key
+    SELECT n.no, COALESCE(s.person_key, a.account_key) AS person_key
     FROM account_flows a
     JOIN numbered n ON n.source = a.source AND n.recipient = COALESCE(a.recipient_key, -1)
-    JOIN subjects s ON s.account_key = a.account_key
-    GROUP BY n.no, s.person_key
+    LEFT JOIN shared_accounts s ON s.account_key = a.account_key
+    GROUP BY n.no, COALESCE(s.person_key, a.account_key)
 ),
 persons AS (
     SELECT no, count(*) AS persons FROM people GROUP BY no

@@ -2,7 +2,7 @@
 -- title: What each recipient got
 -- title.ko: 수신자별 제공 내역
 -- unit: records, items and persons
--- needs: sent_days, flows, account_flows, subjects
+-- needs: sent_days, flows, account_flows, shared_accounts
 -- rule: Credit Information Act, Art. 32; Personal Information Protection Act, Art. 17
 -- reading: holders
 --
@@ -61,11 +61,11 @@ flow_places AS (
     JOIN ranked r ON r.no = n.no
 ),
 people AS (
-    SELECT f.place, s.person_key
+    SELECT f.place, COALESCE(s.person_key, a.account_key) AS person_key
     FROM account_flows a
     JOIN flow_places f ON f.source = a.source AND f.recipient_key = COALESCE(a.recipient_key, -1)
-    JOIN subjects s ON s.account_key = a.account_key
-    GROUP BY f.place, s.person_key
+    LEFT JOIN shared_accounts s ON s.account_key = a.account_key
+    GROUP BY f.place, COALESCE(s.person_key, a.account_key)
 ),
 persons AS (
     SELECT place, count(*) AS persons FROM people GROUP BY place

@@ -2,7 +2,7 @@
 -- title: What was sent by the status of the customer on the day
 -- title.ko: 제공일 당시 고객 상태별 내역
 -- unit: records and persons
--- needs: account_statuses, account_flows, persons, subjects, person_totals, sent_days
+-- needs: account_statuses, account_flows, persons, shared_accounts, person_totals, sent_days
 -- rule: Personal Information Protection Act, Art. 3(1), 17, 18 and 21
 -- reading: holders
 --
@@ -14,26 +14,29 @@ WITH statuses AS (
     FROM (VALUES (1, 'before_joining'), (2, 'active'), (3, 'dormant'), (4, 'former'), (5, 'unknown'), (6, 'none')) AS s (no, status)
 ),
 unknown AS (
-    -- An account that no customer table names is a person of its own.
-    SELECT sum(f.records) AS records, count(DISTINCT s.person_key) AS persons
+    -- An account that no customer table names is a person of its own, with the same key.
+    SELECT sum(f.records) AS records, count(DISTINCT p.person_key) AS persons
     FROM account_flows f
-    JOIN subjects s ON s.account_key = f.account_key
-    JOIN persons p ON p.person_key = s.person_key
+    JOIN persons p ON p.person_key = f.account_key
     WHERE NOT p.known
 ),
 marked AS (
     SELECT account_key, sum(records) AS records FROM account_statuses GROUP BY account_key
 ),
 marked_people AS (
-    SELECT s.person_key
+    SELECT COALESCE(s.person_key, m.account_key) AS person_key
     FROM marked m
-    JOIN subjects s ON s.account_key = m.account_key
-    GROUP BY s.person_key
+    LEFT JOIN shared_accounts s ON s.account_key = m.account_key
+    GROUP BY COALESCE(s.person_key, m.account_key)
 ),
 their_accounts AS (
     SELECT s.account_key, s.person_key
-    FROM subjects s
+    FROM shared_accounts s
     JOIN marked_people m ON m.person_key = s.person_key
+    UNION ALL
+    SELECT m.person_key AS account_key, m.person_key
+    FROM marked_people m
+    WHERE NOT EXISTS (SELECT 1 FROM shared_accounts s WHERE s.person_key = m.person_key)
 ),
 their_records AS (
     SELECT a.person_key, f.records
@@ -64,9 +67,9 @@ records AS (
     SELECT 'none' AS status, sum(without_account) AS records FROM sent_days
 ),
 persons_of AS (
-    SELECT a.status, count(DISTINCT s.person_key) AS persons
+    SELECT a.status, count(DISTINCT COALESCE(s.person_key, a.account_key)) AS persons
     FROM account_statuses a
-    JOIN subjects s ON s.account_key = a.account_key
+    LEFT JOIN shared_accounts s ON s.account_key = a.account_key
     GROUP BY a.status
     UNION ALL
     SELECT 'active' AS status, persons FROM active
