@@ -47,14 +47,11 @@ func (in *Inspection) Ingest(ctx context.Context) (int, error) {
 		if err := in.readGroups(ctx, groups, total); err != nil {
 			return len(in.Ledger.Entries()) - before, errors.Join(err, in.Store.SaveSeen(), in.closeRegistries())
 		}
-		if err := in.Store.SaveSeen(); err != nil {
+		if err := errors.Join(in.Store.SaveSeen(), in.keepRegistries()); err != nil {
 			return 0, err
 		}
+		debug.FreeOSMemory() // what comes next needs it
 	}
-	if err := in.keepRegistries(); err != nil {
-		return 0, err
-	}
-	debug.FreeOSMemory() // what comes next needs it
 	if err := in.controlTotals(); err != nil {
 		return 0, err
 	}
