@@ -85,7 +85,7 @@ func (in *Inspection) registries(ctx context.Context) error {
 	if in.known != nil {
 		return nil
 	}
-	known := map[list]*Registry{}
+	in.known = map[list]*Registry{} // which Ingest closes, also after an error
 	for _, l := range []list{accountList, recipientList} {
 		files := in.listFiles(l)
 		kept, _, n := in.keptRegistry(l)
@@ -93,9 +93,8 @@ func (in *Inspection) registries(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		known[l] = r
+		in.known[l] = r
 	}
-	in.known = known
 	return nil
 }
 

@@ -29,6 +29,7 @@ type Registry struct {
 	sorted *slotIndex
 	recent slotTable
 	n      int32
+	failed error // to sort: the recent entries are lost
 }
 
 // registryBounds are numbers of entries.
@@ -97,6 +98,9 @@ func (r *Registry) LookupAll(scope string, names [][]byte, keys []int32) error {
 
 // find gives the slots their keys, where they are known.
 func (r *Registry) find(slots []slot) error {
+	if r.failed != nil {
+		return r.failed
+	}
 	if err := r.sorted.find(slots); err != nil {
 		return err
 	}
@@ -138,6 +142,9 @@ func (r *Registry) AddAll(n int, entry func(i int) (scope string, name []byte), 
 
 // add gives slots their keys, new ones where they have none.
 func (r *Registry) add(slots []slot, keys []int32) error {
+	if r.failed != nil {
+		return r.failed
+	}
 	if err := r.sorted.find(slots); err != nil {
 		return err
 	}
@@ -162,16 +169,22 @@ func (r *Registry) add(slots []slot, keys []int32) error {
 }
 
 // sort takes the recent entries among the sorted ones.
-func (r *Registry) sort() (err error) {
-	if r.recent.n == 0 {
-		return nil
+func (r *Registry) sort() error {
+	if r.recent.n == 0 || r.failed != nil {
+		return r.failed
 	}
 	if r.dir == "" || r.sorted.file == nil && r.sorted.n+r.recent.n <= r.bounds.memory {
 		r.sorted.mergeInMemory(&r.recent)
 		return nil
 	}
-	r.sorted, err = r.sorted.mergeOnDisk(&r.recent, r.secret, r.dir)
-	return err
+	merged, err := r.sorted.mergeOnDisk(&r.recent, r.secret, r.dir)
+	if err != nil {
+		r.failed = err
+		return err
+	}
+	before := r.sorted
+	r.sorted = merged
+	return before.close()
 }
 
 // inParts does n pieces of work in as many parts as there are processors.

@@ -201,6 +201,32 @@ func TestDamagedRegistry(t *testing.T) {
 	}
 }
 
+// A registry whose file cannot be written says so from then on, and gives no
+// key that may be wrong.
+func TestRegistryWithoutRoom(t *testing.T) {
+	r := KeepRegistry(filepath.Join(t.TempDir(), "no such folder"))
+	r.bounds = registryBounds{recent: 100}
+	var failed error
+	for i := 0; i < 200 && failed == nil; i++ {
+		_, _, failed = r.Add("s", account(i))
+	}
+	if !errors.Is(failed, os.ErrNotExist) {
+		t.Fatalf("no room: %v", failed)
+	}
+	if _, _, err := r.Add("s", account(1)); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("added: %v", err)
+	}
+	if _, _, err := r.Lookup("s", account(1)); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("looked up: %v", err)
+	}
+	if err := r.Save(filepath.Join(t.TempDir(), "kept")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("saved: %v", err)
+	}
+	if err := r.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
 const benchEntries = 4_000_000
 
 func benchRegistry(b *testing.B) (*Registry, [][]byte) {

@@ -133,11 +133,11 @@ func (x *slotIndex) mergeInMemory(t *slotTable) {
 }
 
 // mergeOnDisk gives a list of x's slots and those of a table, in a new file in
-// dir, and leaves both empty.
+// dir, and leaves the table empty. After an error the table is in disorder.
 func (x *slotIndex) mergeOnDisk(t *slotTable, secret []byte, dir string) (_ *slotIndex, err error) {
 	f, err := os.CreateTemp(dir, "registry-*")
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("registry: %w", err)
 	}
 	merged := &slotIndex{n: x.n + t.n, file: f, ours: true}
 	defer func() {
@@ -168,7 +168,7 @@ func (x *slotIndex) mergeOnDisk(t *slotTable, secret []byte, dir string) (_ *slo
 		err = w.write(n)
 		add = add[1:]
 	}
-	if err = errors.Join(err, w.flush(), x.close()); err != nil {
+	if err = errors.Join(err, w.flush()); err != nil {
 		return nil, err
 	}
 	for k := range t.shards {
