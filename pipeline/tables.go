@@ -88,8 +88,6 @@ var Tables = []TableDef{
 	{Name: "shared_totals", Rollup: true, Grain: "one person of shared_accounts of whom at least one record was sent; account_key is the smallest of the accounts with one", Columns: []Column{
 		{"person_key", "INTEGER"}, {"account_key", "INTEGER"}, {"records", "BIGINT"}, {"items", "BIGINT"}, {"days", "INTEGER"},
 		{"first_date", "DATE"}, {"last_date", "DATE"}, {"accounts", "INTEGER"}}},
-	{Name: "shared_sources", Rollup: true, Grain: "one person of shared_accounts and source; fields are all that were ever sent, account_key the smallest of the accounts on which it was", Columns: []Column{
-		{"person_key", "INTEGER"}, {"account_key", "INTEGER"}, {"source", "VARCHAR"}, {"fields", "BIGINT"}}},
 	{Name: "month_persons", Rollup: true, Grain: "one month with at least one record on an account; persons of whom something was sent", Columns: []Column{
 		{"month", "INTEGER"}, {"persons", "BIGINT"}}},
 	{Name: "person_totals", Rollup: true, Grain: "one person of whom at least one record was sent", Columns: []Column{
@@ -98,6 +96,9 @@ var Tables = []TableDef{
 		{"person_key", "INTEGER"}, {"first_settled", "DATE"}, {"first_any", "DATE"}}},
 	{Name: "payers", Rollup: true, Grain: "one account and one person who counts for it and paid overseas, by either reading", Columns: []Column{
 		{"account_key", "INTEGER"}, {"person_key", "INTEGER"}, {"first_settled", "DATE"}, {"first_any", "DATE"}}},
+	{Name: "payer_totals", Rollup: true, Grain: "one row: persons, records, and those of them that are payers', by either reading", Columns: []Column{
+		{"persons", "BIGINT"}, {"persons_settled", "BIGINT"}, {"persons_any", "BIGINT"},
+		{"records", "BIGINT"}, {"records_settled", "BIGINT"}, {"records_any", "BIGINT"}}},
 	{Name: "early_records", Rollup: true, Grain: "one account, one person who counts for it and paid overseas, and reading of what a payment is (any, settled); records before the first payment", Columns: []Column{
 		{"account_key", "INTEGER"}, {"person_key", "INTEGER"}, {"reading", "VARCHAR"}, {"records", "BIGINT"}, {"first_date", "DATE"}, {"last_date", "DATE"}}},
 	{Name: "late_records", Rollup: true, Grain: "one account and source of which the case says when the sender stopped; records of later days", Columns: []Column{
@@ -105,6 +106,8 @@ var Tables = []TableDef{
 	{Name: "flows", Rollup: true, Grain: "one source and recipient; abroad: its country is known and is not the case's home country", Columns: []Column{
 		{"source", "VARCHAR"}, {"recipient_key", "INTEGER"}, {"sender", "VARCHAR"}, {"recipient", "VARCHAR"}, {"country", "VARCHAR"},
 		{"purpose", "VARCHAR"}, {"abroad", "BOOLEAN"}}},
+	{Name: "recipient_places", Rollup: true, Grain: "one source and recipient; place: 1 got the most records of all, all after the first 1,000 have 1001", Columns: []Column{
+		{"source", "VARCHAR"}, {"recipient_key", "INTEGER"}, {"place", "INTEGER"}}},
 	{Name: "unneeded_days", Rollup: true, Grain: "one source, month and set of fields that the purpose did not need on these days", Columns: []Column{
 		{"source", "VARCHAR"}, {"month", "INTEGER"}, {"fields", "BIGINT"}, {"days", "INTEGER"}}},
 	{Name: "contract_days", Rollup: true, Grain: "one source, recipient, month and set of fields that outsourcing contracts covered on these days of those on which records were sent; 0: none", Columns: []Column{
@@ -120,8 +123,14 @@ var Tables = []TableDef{
 		{"account_key", "INTEGER"}, {"status", "VARCHAR"}, {"records", "BIGINT"}, {"first_date", "DATE"}, {"last_date", "DATE"}}},
 	{Name: "account_unneeded", Rollup: true, Grain: "one account, source and set of fields that were sent and not needed", Columns: []Column{
 		{"account_key", "INTEGER"}, {"source", "VARCHAR"}, {"fields", "BIGINT"}, {"records", "BIGINT"}}},
-	{Name: "person_sources", Rollup: true, Grain: "one person and source; fields are all that were ever sent", Columns: []Column{
-		{"person_key", "INTEGER"}, {"source", "VARCHAR"}, {"fields", "BIGINT"}}},
+	{Name: "unneeded_totals", Rollup: true, Grain: "one source and set of fields that were sent and not needed; records with and without an account", Columns: []Column{
+		{"source", "VARCHAR"}, {"fields", "BIGINT"}, {"records", "BIGINT"}, {"of_payers_settled", "BIGINT"}, {"of_payers_any", "BIGINT"}}},
+	{Name: "group_persons", Rollup: true, Grain: "one sender, country, place of recipients, or field of a source (kind, name, no), and all of whom something was sent that was not needed; persons of whom at least one record was sent", Columns: []Column{
+		{"kind", "VARCHAR"}, {"name", "VARCHAR"}, {"no", "BIGINT"}, {"persons", "BIGINT"}}},
+	{Name: "sender_accounts", Rollup: true, Grain: "one sender; its accounts that stand in a table, and in two of them", Columns: []Column{
+		{"sender", "VARCHAR"}, {"transfers", "BIGINT"}, {"customers", "BIGINT"}, {"payments", "BIGINT"}, {"consents", "BIGINT"},
+		{"transfers_customers", "BIGINT"}, {"transfers_payments", "BIGINT"}, {"customers_payments", "BIGINT"},
+		{"transfers_consents", "BIGINT"}, {"customers_consents", "BIGINT"}}},
 }
 
 // LookupTable finds a table by name.

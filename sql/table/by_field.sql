@@ -2,7 +2,7 @@
 -- title: How often each field of personal data was sent
 -- title.ko: 항목별 제공 내역
 -- unit: records, items and persons
--- needs: sent_days, sources, fields, person_sources
+-- needs: sent_days, sources, fields, group_persons
 -- reading: holders
 --
 -- For each field of transferred records that counts as personal data: the records in which it is filled, which are as many
@@ -27,28 +27,19 @@ filled AS (
     JOIN sent s ON s.source = f.source AND bitwise_and(s.fields, f.bit) <> 0
     GROUP BY f.source, f.field
 ),
-people AS (
-    SELECT source, fields, count(*) AS persons FROM person_sources GROUP BY source, fields
-),
-persons AS (
-    SELECT f.source, f.field, sum(p.persons) AS persons
-    FROM fields f
-    JOIN people p ON p.source = f.source AND bitwise_and(p.fields, f.bit) <> 0
-    GROUP BY f.source, f.field
-),
 counted AS (
     SELECT
         f.source,
         f.field,
         CAST(COALESCE(r.records, 0) AS BIGINT) AS records,
-        CAST(COALESCE(p.persons, 0) AS BIGINT) AS persons,
+        COALESCE(p.persons, 0) AS persons,
         r.first_date,
         r.last_date,
         CAST(COALESCE(t.records, 1) AS BIGINT) AS total
     FROM fields f
     JOIN sources s ON s.source = f.source
     LEFT JOIN filled r ON r.source = f.source AND r.field = f.field
-    LEFT JOIN persons p ON p.source = f.source AND p.field = f.field
+    LEFT JOIN group_persons p ON p.kind = 'field' AND p.name = f.source AND p.no = f.bit
     LEFT JOIN totals t ON t.source = f.source
     WHERE f.bit > 0 AND s.kind = 'transfers'
 ),
