@@ -231,6 +231,10 @@ func (in *Inspection) rollupOnce(ctx context.Context, q *Query, s scope) ([]Lake
 		kept = in.made[key]
 	case isFolded(q):
 		kept.Files, err = in.fold(ctx, q, s.tables, kept, place)
+	case isAddedByDay(q):
+		if kept, err = in.dayFamily(q, s); err == nil {
+			kept.Files, err = in.mergeDays(ctx, q, s, kept, place)
+		}
 	default:
 		kept.Files, err = in.makeRollup(ctx, q, s.tables, place)
 	}
