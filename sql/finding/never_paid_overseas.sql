@@ -10,9 +10,13 @@
 -- consent, is to be judged under the articles named. By the reading "settled" of overseas_payment only payments that were
 -- settled, or delivered without a status, count as payments; by the reading "any" cancelled ones too. Records are all that were
 -- sent about the person.
+WITH paying AS (
+    SELECT f.person_key
+    FROM first_payments f
+    CROSS JOIN params p
+    WHERE CASE WHEN p.overseas_payment = 'any' THEN f.first_any ELSE f.first_settled END IS NOT NULL
+)
 SELECT t.person_key, t.records, t.first_date, t.last_date
 FROM person_totals t
-LEFT JOIN first_payments f ON f.person_key = t.person_key
-CROSS JOIN params p
-WHERE CASE WHEN p.overseas_payment = 'any' THEN f.first_any ELSE f.first_settled END IS NULL
+WHERE NOT EXISTS (SELECT 1 FROM paying f WHERE f.person_key = t.person_key)
 ORDER BY t.person_key
