@@ -6,6 +6,7 @@ import (
 	"io"
 	"math/bits"
 	"os"
+	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -84,10 +85,11 @@ func newWriter(path, table string) (_ *writer, err error) {
 	return w, nil
 }
 
-// nodeOf gives the Parquet column of a column. Only a recipient may be missing.
+// nodeOf gives the Parquet column of a column. Only a recipient may be missing,
+// and the first and last day of what there was none of.
 func nodeOf(c pipeline.Column) (schema.Node, error) {
 	repetition := parquet.Repetitions.Required
-	if c.Name == "recipient_key" {
+	if c.Name == "recipient_key" || strings.HasSuffix(c.Name, "_first") || strings.HasSuffix(c.Name, "_last") {
 		repetition = parquet.Repetitions.Optional
 	}
 	switch c.Type {
