@@ -73,12 +73,16 @@ func newWriter(path, table string) (_ *writer, err error) {
 	if w.out, err = os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644); err != nil {
 		return nil, err
 	}
+	codec := compress.Codecs.Zstd
+	if table == "account_breaches" { // a third of the time for a tenth of the bytes
+		codec = compress.Codecs.Uncompressed
+	}
 	// Whatever decides the bytes is spelled out. Differences of numbers pack
 	// well, and DICTIONARY would look each of them up; zstd takes what repeats.
 	props := parquet.NewWriterProperties(parquet.WithVersion(parquet.V2_LATEST), parquet.WithDataPageVersion(parquet.DataPageV2),
 		parquet.WithDictionaryDefault(false), parquet.WithEncoding(parquet.Encodings.DeltaBinaryPacked),
 		parquet.WithDictionaryFor("source", true), parquet.WithStats(true), parquet.WithBatchSize(groupRows), parquet.WithDataPageSize(16<<20),
-		parquet.WithCompression(compress.Codecs.Zstd), parquet.WithCompressionLevel(3), parquet.WithCreatedBy("exhibit"))
+		parquet.WithCompression(codec), parquet.WithCompressionLevel(3), parquet.WithCreatedBy("exhibit"))
 	if w.w, err = file.NewParquetWriterWithError(struct{ io.Writer }{w.out}, root, file.WithWriterProps(props)); err != nil {
 		return nil, errors.Join(err, w.out.Close())
 	}

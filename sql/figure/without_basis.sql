@@ -16,24 +16,20 @@
 WITH reading AS (
     SELECT CASE WHEN outsourcing = 'exempt' THEN 1 ELSE 0 END AS exempt FROM params
 ),
-of_accounts AS (
-    SELECT b.account_key, b.uncovered_records AS records, b.uncovered_items AS items
-    FROM account_breaches b
-    JOIN reading r ON r.exempt = 1
-    WHERE b.uncovered_records > 0
-    UNION ALL
-    SELECT b.account_key, b.filled_records AS records, b.third_party_items AS items
-    FROM account_breaches b
-    JOIN reading r ON r.exempt = 0
-    WHERE b.filled_records > 0
-),
 accounts AS (
-    SELECT count(*) AS accounts, sum(records) AS records, sum(items) AS items FROM of_accounts
+    SELECT
+        count(*) FILTER (WHERE CASE r.exempt WHEN 1 THEN b.uncovered_records ELSE b.filled_records END > 0) AS accounts,
+        sum(CASE r.exempt WHEN 1 THEN b.uncovered_records ELSE b.filled_records END) AS records,
+        sum(CASE r.exempt WHEN 1 THEN b.uncovered_items ELSE b.third_party_items END) AS items
+    FROM account_breaches b
+    CROSS JOIN reading r
 ),
 shared AS (
     SELECT count(DISTINCT s.account_key) AS accounts, count(DISTINCT s.person_key) AS persons
     FROM shared_accounts s
-    JOIN of_accounts b ON b.account_key = s.account_key
+    JOIN account_breaches b ON b.account_key = s.account_key
+    CROSS JOIN reading r
+    WHERE CASE r.exempt WHEN 1 THEN b.uncovered_records ELSE b.filled_records END > 0
 ),
 nobodys AS (
     SELECT

@@ -7,24 +7,32 @@
 --
 -- One row for each person of the figure without_basis, by the reading of the case: the number of records of which at least one
 -- item lacked a basis on the day, and the first and the last of these days.
-WITH lacking AS (
-    SELECT b.account_key, b.uncovered_records AS records, b.uncovered_first AS first_date, b.uncovered_last AS last_date
+WITH reading AS (
+    SELECT CASE WHEN outsourcing = 'exempt' THEN 1 ELSE 0 END AS exempt FROM params
+),
+people AS (
+    -- An account that is not shared is its person's only one, and has the same key.
+    SELECT
+        b.account_key AS person_key,
+        CASE r.exempt WHEN 1 THEN b.uncovered_records ELSE b.filled_records END AS records,
+        CASE r.exempt WHEN 1 THEN b.uncovered_first ELSE b.filled_first END AS first_date,
+        CASE r.exempt WHEN 1 THEN b.uncovered_last ELSE b.filled_last END AS last_date
     FROM account_breaches b
-    JOIN params p ON p.outsourcing = 'exempt'
-    WHERE b.uncovered_records > 0
+    CROSS JOIN reading r
+    LEFT JOIN shared_accounts s ON s.account_key = b.account_key
+    WHERE s.account_key IS NULL
     UNION ALL
-    SELECT b.account_key, b.filled_records AS records, b.filled_first AS first_date, b.filled_last AS last_date
+    SELECT
+        s.person_key,
+        CAST(sum(CASE r.exempt WHEN 1 THEN b.uncovered_records ELSE b.filled_records END) AS BIGINT) AS records,
+        min(CASE r.exempt WHEN 1 THEN b.uncovered_first ELSE b.filled_first END) AS first_date,
+        max(CASE r.exempt WHEN 1 THEN b.uncovered_last ELSE b.filled_last END) AS last_date
     FROM account_breaches b
-    JOIN params p ON p.outsourcing <> 'exempt'
-    WHERE b.filled_records > 0
+    CROSS JOIN reading r
+    JOIN shared_accounts s ON s.account_key = b.account_key
+    GROUP BY s.person_key
 )
--- An account that is not shared is its person's only one, and has the same key.
-SELECT account_key AS person_key, records, first_date, last_date
-FROM lacking l
-WHERE NOT EXISTS (SELECT 1 FROM shared_accounts s WHERE s.account_key = l.account_key)
-UNION ALL
-SELECT s.person_key, CAST(sum(l.records) AS BIGINT) AS records, min(l.first_date) AS first_date, max(l.last_date) AS last_date
-FROM lacking l
-JOIN shared_accounts s ON s.account_key = l.account_key
-GROUP BY s.person_key
+SELECT person_key, records, first_date, last_date
+FROM people
+WHERE records > 0
 ORDER BY person_key

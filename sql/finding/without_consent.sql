@@ -9,30 +9,49 @@
 -- for that recipient and purpose, and the first and the last of these days. The kinds are third_party, needed for every
 -- record, and overseas, needed for records to a recipient in a country other than the home country. The finding states the
 -- fact; whether something else stood in for consent is to be judged under the articles named.
-WITH lacking AS (
-    SELECT account_key, 0 AS no, overseas_records AS records, overseas_first AS first_date, overseas_last AS last_date
-    FROM account_breaches
-    WHERE overseas_records > 0
-    UNION ALL
-    SELECT account_key, 1 AS no, third_party_records AS records, third_party_first AS first_date, third_party_last AS last_date
-    FROM account_breaches
-    WHERE third_party_records > 0
-),
-people AS (
+WITH people AS (
     -- An account that is not shared is its person's only one, and has the same key.
-    SELECT l.account_key AS person_key, l.no, l.records, l.first_date, l.last_date
-    FROM lacking l
-    WHERE NOT EXISTS (SELECT 1 FROM shared_accounts s WHERE s.account_key = l.account_key)
+    SELECT
+        b.account_key AS person_key,
+        0 AS no,
+        b.overseas_records AS records,
+        b.overseas_first AS first_date,
+        b.overseas_last AS last_date
+    FROM account_breaches b
+    LEFT JOIN shared_accounts s ON s.account_key = b.account_key
+    WHERE b.overseas_records > 0 AND s.account_key IS NULL
+    UNION ALL
+    SELECT
+        b.account_key AS person_key,
+        1 AS no,
+        b.third_party_records AS records,
+        b.third_party_first AS first_date,
+        b.third_party_last AS last_date
+    FROM account_breaches b
+    LEFT JOIN shared_accounts s ON s.account_key = b.account_key
+    WHERE b.third_party_records > 0 AND s.account_key IS NULL
     UNION ALL
     SELECT
         s.person_key,
-        l.no,
-        CAST(sum(l.records) AS BIGINT) AS records,
-        min(l.first_date) AS first_date,
-        max(l.last_date) AS last_date
-    FROM lacking l
-    JOIN shared_accounts s ON s.account_key = l.account_key
-    GROUP BY s.person_key, l.no
+        0 AS no,
+        CAST(sum(b.overseas_records) AS BIGINT) AS records,
+        min(b.overseas_first) AS first_date,
+        max(b.overseas_last) AS last_date
+    FROM account_breaches b
+    JOIN shared_accounts s ON s.account_key = b.account_key
+    WHERE b.overseas_records > 0
+    GROUP BY s.person_key
+    UNION ALL
+    SELECT
+        s.person_key,
+        1 AS no,
+        CAST(sum(b.third_party_records) AS BIGINT) AS records,
+        min(b.third_party_first) AS first_date,
+        max(b.third_party_last) AS last_date
+    FROM account_breaches b
+    JOIN shared_accounts s ON s.account_key = b.account_key
+    WHERE b.third_party_records > 0
+    GROUP BY s.person_key
 )
 -- By person and kind, as one number: that is sorted faster.
 SELECT person_key, CASE no WHEN 0 THEN 'overseas' ELSE 'third_party' END AS kind, records, first_date, last_date
