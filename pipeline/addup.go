@@ -9,7 +9,7 @@ import (
 )
 
 // addedUp are the folded rollups that a Tally adds up of months.
-var addedUp = [3]string{"account_totals", "account_flows", "account_unneeded"}
+var addedUp = [4]string{"account_totals", "account_flows", "account_unneeded", "account_breaches"}
 
 func isAddedUp(q *Query) bool { return isFolded(q) && slices.Contains(addedUp[:], q.Name) }
 
@@ -35,12 +35,7 @@ func (in *Inspection) addUp(ctx context.Context, q *Query, tables map[string]tab
 			return nil, err
 		}
 		out := dir + "/sums.parquet"
-		var rows int64
-		if months := tables["account_months"]; q.Name == addedUp[0] {
-			rows, err = in.Tally.Totals(ctx, TotalsJob{totalsMonths(months), paths(base), from, to, in.Workers, out})
-		} else {
-			rows, err = in.Tally.Flows(ctx, FlowsJob{q.Name, flowsMonths(months), unneeded, paths(base), from, to, in.Workers, out})
-		}
+		rows, err := in.addUpRange(ctx, q, tables, unneeded, paths(base), KeyRange{From: from, To: to}, out)
 		if err != nil {
 			return nil, errors.Join(err, os.RemoveAll(dir))
 		}
@@ -52,6 +47,18 @@ func (in *Inspection) addUp(ctx context.Context, q *Query, tables map[string]tab
 		files = append(files, f)
 	}
 	return files, nil
+}
+
+// addUpRange does addUp for one range of accounts, and gives the number of rows.
+func (in *Inspection) addUpRange(ctx context.Context, q *Query, tables map[string]table, unneeded []UnneededDays, base []string, r KeyRange, out string) (int64, error) {
+	months := tables["account_months"]
+	switch q.Name {
+	case "account_totals":
+		return in.Tally.Totals(ctx, TotalsJob{totalsMonths(months), base, r.From, r.To, in.Workers, out})
+	case "account_breaches":
+		return in.Tally.Breaches(ctx, BreachesJob{breachesMonths(tables), base, r.From, r.To, in.Workers, out})
+	}
+	return in.Tally.Flows(ctx, FlowsJob{q.Name, flowsMonths(months), unneeded, base, r.From, r.To, in.Workers, out})
 }
 
 func paths(t table) []string {
@@ -77,6 +84,29 @@ func totalsMonths(t table) (out []TotalsMonth) {
 func flowsMonths(t table) (out []FlowsMonth) {
 	for i, f := range t.Files {
 		out = append(out, FlowsMonth{t.from[i], t.months[i], f.Path})
+	}
+	return out
+}
+
+// breachesMonths gives the files that breaches are added up of, those of a
+// source and month together.
+func breachesMonths(tables map[string]table) (out []BreachesMonth) {
+	for _, name := range [...]string{"account_months", "consent_days", "contract_days"} {
+		t := tables[name]
+		for i, f := range t.Files {
+			at := slices.IndexFunc(out, func(m BreachesMonth) bool { return m.Source == t.from[i] && m.Month == t.months[i] })
+			if at < 0 {
+				at, out = len(out), append(out, BreachesMonth{Source: t.from[i], Month: t.months[i]})
+			}
+			switch name {
+			case "account_months":
+				out[at].Sent = append(out[at].Sent, f.Path)
+			case "consent_days":
+				out[at].Consents = append(out[at].Consents, f.Path)
+			default:
+				out[at].Contracts = append(out[at].Contracts, f.Path)
+			}
+		}
 	}
 	return out
 }

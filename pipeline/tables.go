@@ -116,9 +116,12 @@ var Tables = []TableDef{
 		{"account_key", "INTEGER"}, {"source", "VARCHAR"}, {"recipient_key", "INTEGER"}, {"month", "INTEGER"}, {"third_party", "INTEGER"}, {"overseas", "INTEGER"}}},
 	{Name: "account_flows", Rollup: true, Grain: "one account, source, recipient and field combination", Columns: []Column{
 		{"account_key", "INTEGER"}, {"source", "VARCHAR"}, {"recipient_key", "INTEGER"}, {"fields", "BIGINT"}, {"records", "BIGINT"}}},
-	{Name: "account_breaches", Rollup: true, Grain: "one account, number of filled fields, number of these that no contract covered, and consents that were lacking", Columns: []Column{
-		{"account_key", "INTEGER"}, {"items", "INTEGER"}, {"uncovered", "INTEGER"}, {"third_party", "BOOLEAN"}, {"overseas", "BOOLEAN"},
-		{"records", "BIGINT"}, {"first_date", "DATE"}, {"last_date", "DATE"}}},
+	{Name: "account_breaches", Rollup: true, Grain: "one account on which something was sent without a consent; filled and uncovered are third_party's", Columns: []Column{
+		{"account_key", "INTEGER"},
+		{"third_party_records", "BIGINT"}, {"third_party_items", "BIGINT"}, {"third_party_first", "DATE"}, {"third_party_last", "DATE"},
+		{"overseas_records", "BIGINT"}, {"overseas_items", "BIGINT"}, {"overseas_first", "DATE"}, {"overseas_last", "DATE"},
+		{"filled_records", "BIGINT"}, {"filled_first", "DATE"}, {"filled_last", "DATE"},
+		{"uncovered_records", "BIGINT"}, {"uncovered_items", "BIGINT"}, {"uncovered_first", "DATE"}, {"uncovered_last", "DATE"}}},
 	{Name: "account_statuses", Rollup: true, Grain: "one account and its status on the days of the records: former, dormant or before_joining; others are not in here", Columns: []Column{
 		{"account_key", "INTEGER"}, {"status", "VARCHAR"}, {"records", "BIGINT"}, {"first_date", "DATE"}, {"last_date", "DATE"}}},
 	{Name: "account_unneeded", Rollup: true, Grain: "one account, source and set of fields that were sent and not needed", Columns: []Column{

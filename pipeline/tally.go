@@ -30,12 +30,17 @@ type Tally interface {
 	// error wrapping ErrVaried is as that of Month.
 	Flows(ctx context.Context, job FlowsJob) (int64, error)
 
+	// Breaches adds up the months of accounts to rows that account_breaches.sql
+	// defines, in their order, and gives their number. An error wrapping
+	// ErrVaried says that the terms of contracts are too many for memory.
+	Breaches(ctx context.Context, job BreachesJob) (int64, error)
+
 	// Version changes whenever the bytes that it writes may.
 	Version() string
 }
 
-// ErrVaried says that a month is not for a Tally. It depends on the records of
-// the month alone.
+// ErrVaried says that a month, or a sum of months, is not for a Tally. It
+// depends on what is counted alone.
 var ErrVaried = errors.New("too many combinations of day, recipient and fields to count in memory")
 
 // TallyJob is the work of one Month.
@@ -94,6 +99,23 @@ type UnneededDays struct {
 	Source       string
 	Month        int
 	Fields, Days int64
+}
+
+// BreachesJob is the work of one Breaches.
+type BreachesJob struct {
+	Months   []BreachesMonth
+	Base     []string // account_breaches of other months than Months
+	From, To int64    // only accounts with From ≤ account_key < To
+	Workers  int      // that add up at a time; 0 is 1
+	Out      string   // path of the Parquet file to write
+}
+
+// BreachesMonth is what is read of one source and month: files of
+// account_months, consent_days and contract_days.
+type BreachesMonth struct {
+	Source                    string
+	Month                     int // yyyymm
+	Sent, Consents, Contracts []string
 }
 
 // TallyRows are the numbers of rows of what was written.

@@ -34,8 +34,11 @@ func (l *tallyBench) sumsExample(name string, queries []pipeline.Query, fsys fs.
 			l.t.Fatal(err)
 		}
 		s := sum{table: name, months: l.monthFiles(tables[0]), workers: 2, to: 1 << 31}
-		if name == "account_unneeded" {
+		switch name {
+		case "account_unneeded":
 			s.unneeded = unneededOf(tables[1].Rows)
+		case "account_breaches":
+			s.breaches = l.breachesOf(s.months, tables[1].Rows, tables[2].Rows)
 		}
 		got := l.sumRows(name, l.addUp(s))
 		if diff := cmp.Diff(writeCells(ex.scenarios[i].want), writeCells(shown(got))); diff != "" {
@@ -63,7 +66,7 @@ func (l *tallyBench) monthFiles(m pipeline.Mounted) (months []pipeline.FlowsMont
 	dir := l.t.TempDir()
 	for i, p := range parts.Values {
 		path := filepath.Join(dir, fmt.Sprintf("%d.parquet", i))
-		text := fmt.Sprintf("SELECT * FROM account_months WHERE source = '%s' AND month = %d ORDER BY account_key", p[0], p[1])
+		text := fmt.Sprintf("SELECT * FROM account_months WHERE source = '%s' AND month = %d ORDER BY account_key, recipient_key NULLS LAST", p[0], p[1])
 		if _, err := l.e.Export(l.t.Context(), text, path); err != nil {
 			l.t.Fatal(err)
 		}
@@ -77,6 +80,7 @@ type sum struct {
 	table    string
 	months   []pipeline.FlowsMonth
 	unneeded []pipeline.UnneededDays
+	breaches []pipeline.BreachesMonth // the months, with consents and contracts
 	base     []string
 	workers  int
 	from, to int64
@@ -87,7 +91,8 @@ func (l *tallyBench) addUp(s sum) string {
 	l.t.Helper()
 	out := filepath.Join(l.t.TempDir(), "sums.parquet")
 	var err error
-	if s.table == "account_totals" {
+	switch s.table {
+	case "account_totals":
 		job := pipeline.TotalsJob{Base: s.base, From: s.from, To: s.to, Workers: s.workers, Out: out}
 		for _, m := range s.months {
 			at := slices.IndexFunc(job.Months, func(o pipeline.TotalsMonth) bool { return o.Month == m.Month })
@@ -97,7 +102,10 @@ func (l *tallyBench) addUp(s sum) string {
 			job.Months[at].Paths = append(job.Months[at].Paths, m.Path)
 		}
 		_, err = l.tally.Totals(l.t.Context(), job)
-	} else {
+	case "account_breaches":
+		_, err = l.tally.Breaches(l.t.Context(), pipeline.BreachesJob{Months: s.breaches, Base: s.base, From: s.from, To: s.to,
+			Workers: s.workers, Out: out})
+	default:
 		_, err = l.tally.Flows(l.t.Context(), pipeline.FlowsJob{Table: s.table, Months: s.months, Unneeded: s.unneeded, Base: s.base,
 			From: s.from, To: s.to, Workers: s.workers, Out: out})
 	}
@@ -144,10 +152,14 @@ func (l *tallyBench) sums() {
 			unneeded = append(unneeded, pipeline.UnneededDays{Source: m.Source, Month: m.Month, Fields: mask + 64, Days: int64(r.Uint32() >> 1)})
 		}
 	}
-	for _, table := range []string{"account_totals", "account_flows", "account_unneeded"} {
-		l.sumsOf(sum{table: table, months: months, unneeded: unneeded, workers: 1, to: 1 << 31}, days, r)
+	breaches := l.madeBreaches(r, months)
+	for _, table := range addedUp {
+		l.sumsOf(sum{table: table, months: months, unneeded: unneeded, breaches: breaches, workers: 1, to: 1 << 31}, days, r)
 	}
 }
+
+// addedUp are the rollups that a Tally adds up of months.
+var addedUp = [...]string{"account_totals", "account_flows", "account_unneeded", "account_breaches"}
 
 // oneEach keeps one file of each source and month.
 func oneEach(months []pipeline.FlowsMonth) (out []pipeline.FlowsMonth) {
@@ -177,17 +189,11 @@ func (l *tallyBench) sumsOf(s sum, days map[pipeline.Day]bool, r *rand.Rand) {
 	other.workers = 3
 	same("with other workers", other)
 	last := s.months[r.IntN(len(s.months))].Month // months of a base are whole
-	of := func(is bool) (some []pipeline.FlowsMonth) {
-		for _, m := range s.months {
-			if (m.Month == last) == is {
-				some = append(some, m)
-			}
-		}
-		return some
-	}
 	before := other
-	before.months, before.workers = of(false), 2
-	other.months, other.base = of(true), []string{l.addUp(before)}
+	before.ofMonth(last, false)
+	before.workers = 2
+	other.ofMonth(last, true)
+	other.base = []string{l.addUp(before)}
 	same("added to what there was", other)
 	low, high := s, s
 	low.to = int64(r.IntN(100_000))
@@ -195,6 +201,12 @@ func (l *tallyBench) sumsOf(s sum, days map[pipeline.Day]bool, r *rand.Rand) {
 	if diff := cmp.Diff(want.Values, l.sumRows(s.table, l.addUp(low), l.addUp(high)).Values, cmpopts.EquateEmpty()); diff != "" {
 		l.t.Errorf("months %d: %s in ranges (-SQL +tally)\n%s", l.seed, s.table, diff)
 	}
+}
+
+// ofMonth leaves one month, or all others.
+func (s *sum) ofMonth(month int, is bool) {
+	s.months = slices.DeleteFunc(slices.Clone(s.months), func(m pipeline.FlowsMonth) bool { return (m.Month == month) != is })
+	s.breaches = slices.DeleteFunc(slices.Clone(s.breaches), func(m pipeline.BreachesMonth) bool { return (m.Month == month) != is })
 }
 
 func (l *tallyBench) read(path string) []byte {
@@ -223,6 +235,7 @@ func (l *tallyBench) sumsBySQL(s sum, days map[pipeline.Day]bool) *pipeline.Rows
 	}
 	l.mount(m)
 	l.mount(u)
+	l.mountBreaches(s.breaches)
 	l.mount(pipeline.Mounted{Def: table("calendar"), Rows: calendarRows(days, pipeline.DayRange{})})
 	want, err := l.e.Select(l.t.Context(), l.queries[s.table].SQL, 0)
 	if err != nil {

@@ -43,7 +43,7 @@ func Tally(t *testing.T, open func(testing.TB) pipeline.Engine, tally pipeline.T
 			l.example(name, &ex.scenarios[i])
 		}
 	}
-	for _, name := range []string{"account_totals", "account_flows", "account_unneeded"} {
+	for _, name := range addedUp {
 		l.sumsExample(name, queries, fsys)
 	}
 	for seed := range uint64(tallied) {

@@ -143,6 +143,7 @@ type batch struct {
 type columnBatch struct {
 	i32    []int32
 	i64    []int64
+	bools  []bool              // of a BOOLEAN
 	texts  []parquet.ByteArray // of a VARCHAR
 	levels []int16             // 0 where a value is NULL; not set where dense
 	dense  bool                // no value is NULL
@@ -241,6 +242,11 @@ func (c *columnBatch) read(r file.ColumnChunkReader, n int) (err error) {
 			c.i64 = make([]int64, batchRows)
 		}
 		rows, values, err = r.ReadBatch(int64(n), c.i64, c.levels, nil)
+	case *file.BooleanColumnChunkReader:
+		if c.bools == nil {
+			c.bools = make([]bool, batchRows)
+		}
+		rows, values, err = r.ReadBatch(int64(n), c.bools, c.levels, nil)
 	case *file.ByteArrayColumnChunkReader:
 		if c.texts == nil {
 			c.texts = make([]parquet.ByteArray, batchRows)

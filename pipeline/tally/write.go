@@ -6,6 +6,7 @@ import (
 	"io"
 	"math/bits"
 	"os"
+	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -72,22 +73,27 @@ func newWriter(path, table string) (_ *writer, err error) {
 	if w.out, err = os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644); err != nil {
 		return nil, err
 	}
+	codec := compress.Codecs.Zstd
+	if table == "account_breaches" { // a third of the time for a tenth of the bytes
+		codec = compress.Codecs.Uncompressed
+	}
 	// Whatever decides the bytes is spelled out. Differences of numbers pack
 	// well, and DICTIONARY would look each of them up; zstd takes what repeats.
 	props := parquet.NewWriterProperties(parquet.WithVersion(parquet.V2_LATEST), parquet.WithDataPageVersion(parquet.DataPageV2),
 		parquet.WithDictionaryDefault(false), parquet.WithEncoding(parquet.Encodings.DeltaBinaryPacked),
 		parquet.WithDictionaryFor("source", true), parquet.WithStats(true), parquet.WithBatchSize(groupRows), parquet.WithDataPageSize(16<<20),
-		parquet.WithCompression(compress.Codecs.Zstd), parquet.WithCompressionLevel(3), parquet.WithCreatedBy("exhibit"))
+		parquet.WithCompression(codec), parquet.WithCompressionLevel(3), parquet.WithCreatedBy("exhibit"))
 	if w.w, err = file.NewParquetWriterWithError(struct{ io.Writer }{w.out}, root, file.WithWriterProps(props)); err != nil {
 		return nil, errors.Join(err, w.out.Close())
 	}
 	return w, nil
 }
 
-// nodeOf gives the Parquet column of a column. Only a recipient may be missing.
+// nodeOf gives the Parquet column of a column. Only a recipient may be missing,
+// and the first and last day of what there was none of.
 func nodeOf(c pipeline.Column) (schema.Node, error) {
 	repetition := parquet.Repetitions.Required
-	if c.Name == "recipient_key" {
+	if c.Name == "recipient_key" || strings.HasSuffix(c.Name, "_first") || strings.HasSuffix(c.Name, "_last") {
 		repetition = parquet.Repetitions.Optional
 	}
 	switch c.Type {

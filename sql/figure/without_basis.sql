@@ -16,17 +16,20 @@
 WITH reading AS (
     SELECT CASE WHEN outsourcing = 'exempt' THEN 1 ELSE 0 END AS exempt FROM params
 ),
-of_accounts AS (
-    SELECT b.account_key, b.records, CASE r.exempt WHEN 1 THEN b.uncovered ELSE b.items END AS items
+accounts AS (
+    SELECT
+        count(*) FILTER (WHERE CASE r.exempt WHEN 1 THEN b.uncovered_records ELSE b.filled_records END > 0) AS accounts,
+        sum(CASE r.exempt WHEN 1 THEN b.uncovered_records ELSE b.filled_records END) AS records,
+        sum(CASE r.exempt WHEN 1 THEN b.uncovered_items ELSE b.third_party_items END) AS items
     FROM account_breaches b
     CROSS JOIN reading r
-    WHERE b.third_party AND CASE r.exempt WHEN 1 THEN b.uncovered ELSE b.items END > 0
 ),
-people AS (
-    SELECT COALESCE(s.person_key, b.account_key) AS person_key
-    FROM of_accounts b
-    LEFT JOIN shared_accounts s ON s.account_key = b.account_key
-    GROUP BY COALESCE(s.person_key, b.account_key)
+shared AS (
+    SELECT count(DISTINCT s.account_key) AS accounts, count(DISTINCT s.person_key) AS persons
+    FROM shared_accounts s
+    JOIN account_breaches b ON b.account_key = s.account_key
+    CROSS JOIN reading r
+    WHERE CASE r.exempt WHEN 1 THEN b.uncovered_records ELSE b.filled_records END > 0
 ),
 nobodys AS (
     SELECT
@@ -43,20 +46,14 @@ nobodys AS (
     CROSS JOIN reading r
     WHERE d.without_account > 0
 ),
-sent AS (
-    SELECT records, records * items AS items FROM of_accounts
-    UNION ALL
-    SELECT records, records * items AS items FROM nobodys WHERE items > 0
-),
-totals AS (
-    SELECT sum(records) AS records, sum(items) AS items FROM sent
-),
-persons AS (
-    SELECT count(*) AS persons FROM people
+nobody AS (
+    SELECT sum(records) AS records, sum(records * items) AS items FROM nobodys WHERE items > 0
 )
+-- An account that is not shared is its person's only one.
 SELECT
-    CAST(COALESCE(t.records, 0) AS BIGINT) AS records,
-    CAST(COALESCE(t.items, 0) AS BIGINT) AS items,
-    CAST(p.persons AS BIGINT) AS persons
-FROM totals t
-CROSS JOIN persons p
+    CAST(COALESCE(a.records, 0) + COALESCE(n.records, 0) AS BIGINT) AS records,
+    CAST(COALESCE(a.items, 0) + COALESCE(n.items, 0) AS BIGINT) AS items,
+    CAST(a.accounts - s.accounts + s.persons AS BIGINT) AS persons
+FROM accounts a
+CROSS JOIN shared s
+CROSS JOIN nobody n

@@ -13,49 +13,47 @@
 -- recipient or no purpose, or * for it, covers all. For a joint account the consent of the account counts. Items are the
 -- filled fields of these records. Records without an account have no consent: they count in records and items, and in no
 -- person. Whether a contract made consent unnecessary is the question of without_basis.
-WITH people AS (
+WITH accounts AS (
     SELECT
-        COALESCE(s.person_key, b.account_key) AS person_key,
-        max(CASE WHEN b.third_party THEN 1 ELSE 0 END) AS third_party,
-        max(CASE WHEN b.overseas THEN 1 ELSE 0 END) AS overseas
-    FROM account_breaches b
-    LEFT JOIN shared_accounts s ON s.account_key = b.account_key
-    GROUP BY COALESCE(s.person_key, b.account_key)
-),
-persons AS (
-    SELECT
-        count(*) FILTER (WHERE third_party = 1) AS third_party,
-        count(*) FILTER (WHERE overseas = 1) AS overseas
-    FROM people
-),
-sent AS (
-    SELECT third_party, overseas, sum(records) AS records, sum(records * items) AS items
+        count(*) FILTER (WHERE third_party_records > 0) AS third_party_accounts,
+        sum(third_party_records) AS third_party_records,
+        sum(third_party_items) AS third_party_items,
+        count(*) FILTER (WHERE overseas_records > 0) AS overseas_accounts,
+        sum(overseas_records) AS overseas_records,
+        sum(overseas_items) AS overseas_items
     FROM account_breaches
-    GROUP BY third_party, overseas
-    UNION ALL
+),
+shared AS (
     SELECT
-        TRUE AS third_party,
-        f.abroad AS overseas,
-        sum(d.without_account) AS records,
-        sum(d.without_account * popcount(d.fields)) AS items
+        count(DISTINCT s.account_key) FILTER (WHERE b.third_party_records > 0) AS third_party_accounts,
+        count(DISTINCT s.person_key) FILTER (WHERE b.third_party_records > 0) AS third_party_persons,
+        count(DISTINCT s.account_key) FILTER (WHERE b.overseas_records > 0) AS overseas_accounts,
+        count(DISTINCT s.person_key) FILTER (WHERE b.overseas_records > 0) AS overseas_persons
+    FROM shared_accounts s
+    JOIN account_breaches b ON b.account_key = s.account_key
+),
+nobodys AS (
+    SELECT f.abroad, d.without_account AS records, d.without_account * popcount(d.fields) AS items
     FROM sent_days d
     JOIN flows f ON f.source = d.source AND COALESCE(f.recipient_key, -1) = COALESCE(d.recipient_key, -1)
-    GROUP BY f.abroad
+    WHERE d.without_account > 0
 ),
-totals AS (
+nobody AS (
     SELECT
-        sum(records) FILTER (WHERE third_party) AS third_party_records,
-        sum(items) FILTER (WHERE third_party) AS third_party_items,
-        sum(records) FILTER (WHERE overseas) AS overseas_records,
-        sum(items) FILTER (WHERE overseas) AS overseas_items
-    FROM sent
+        sum(records) AS third_party_records,
+        sum(items) AS third_party_items,
+        sum(records) FILTER (WHERE abroad) AS overseas_records,
+        sum(items) FILTER (WHERE abroad) AS overseas_items
+    FROM nobodys
 )
+-- An account that is not shared is its person's only one.
 SELECT
-    CAST(COALESCE(t.third_party_records, 0) AS BIGINT) AS third_party_records,
-    CAST(COALESCE(t.third_party_items, 0) AS BIGINT) AS third_party_items,
-    CAST(p.third_party AS BIGINT) AS third_party_persons,
-    CAST(COALESCE(t.overseas_records, 0) AS BIGINT) AS overseas_records,
-    CAST(COALESCE(t.overseas_items, 0) AS BIGINT) AS overseas_items,
-    CAST(p.overseas AS BIGINT) AS overseas_persons
-FROM totals t
-CROSS JOIN persons p
+    CAST(COALESCE(a.third_party_records, 0) + COALESCE(n.third_party_records, 0) AS BIGINT) AS third_party_records,
+    CAST(COALESCE(a.third_party_items, 0) + COALESCE(n.third_party_items, 0) AS BIGINT) AS third_party_items,
+    CAST(a.third_party_accounts - s.third_party_accounts + s.third_party_persons AS BIGINT) AS third_party_persons,
+    CAST(COALESCE(a.overseas_records, 0) + COALESCE(n.overseas_records, 0) AS BIGINT) AS overseas_records,
+    CAST(COALESCE(a.overseas_items, 0) + COALESCE(n.overseas_items, 0) AS BIGINT) AS overseas_items,
+    CAST(a.overseas_accounts - s.overseas_accounts + s.overseas_persons AS BIGINT) AS overseas_persons
+FROM accounts a
+CROSS JOIN shared s
+CROSS JOIN nobody n

@@ -10,28 +10,50 @@
 -- record, and overseas, needed for records to a recipient in a country other than the home country. The finding states the
 -- fact; whether something else stood in for consent is to be judged under the articles named.
 WITH people AS (
+    -- An account that is not shared is its person's only one, and has the same key.
     SELECT
-        COALESCE(s.person_key, b.account_key) AS person_key,
-        sum(b.records) FILTER (WHERE b.overseas) AS overseas_records,
-        min(b.first_date) FILTER (WHERE b.overseas) AS overseas_first,
-        max(b.last_date) FILTER (WHERE b.overseas) AS overseas_last,
-        sum(b.records) FILTER (WHERE b.third_party) AS third_party_records,
-        min(b.first_date) FILTER (WHERE b.third_party) AS third_party_first,
-        max(b.last_date) FILTER (WHERE b.third_party) AS third_party_last
+        b.account_key AS person_key,
+        0 AS no,
+        b.overseas_records AS records,
+        b.overseas_first AS first_date,
+        b.overseas_last AS last_date
     FROM account_breaches b
     LEFT JOIN shared_accounts s ON s.account_key = b.account_key
-    GROUP BY COALESCE(s.person_key, b.account_key)
-),
-kinds AS (
-    SELECT no, kind FROM (VALUES (1, 'overseas'), (2, 'third_party')) AS k (no, kind)
+    WHERE b.overseas_records > 0 AND s.account_key IS NULL
+    UNION ALL
+    SELECT
+        b.account_key AS person_key,
+        1 AS no,
+        b.third_party_records AS records,
+        b.third_party_first AS first_date,
+        b.third_party_last AS last_date
+    FROM account_breaches b
+    LEFT JOIN shared_accounts s ON s.account_key = b.account_key
+    WHERE b.third_party_records > 0 AND s.account_key IS NULL
+    UNION ALL
+    SELECT
+        s.person_key,
+        0 AS no,
+        CAST(sum(b.overseas_records) AS BIGINT) AS records,
+        min(b.overseas_first) AS first_date,
+        max(b.overseas_last) AS last_date
+    FROM account_breaches b
+    JOIN shared_accounts s ON s.account_key = b.account_key
+    WHERE b.overseas_records > 0
+    GROUP BY s.person_key
+    UNION ALL
+    SELECT
+        s.person_key,
+        1 AS no,
+        CAST(sum(b.third_party_records) AS BIGINT) AS records,
+        min(b.third_party_first) AS first_date,
+        max(b.third_party_last) AS last_date
+    FROM account_breaches b
+    JOIN shared_accounts s ON s.account_key = b.account_key
+    WHERE b.third_party_records > 0
+    GROUP BY s.person_key
 )
-SELECT
-    p.person_key,
-    k.kind,
-    CAST(CASE k.no WHEN 1 THEN p.overseas_records ELSE p.third_party_records END AS BIGINT) AS records,
-    CASE k.no WHEN 1 THEN p.overseas_first ELSE p.third_party_first END AS first_date,
-    CASE k.no WHEN 1 THEN p.overseas_last ELSE p.third_party_last END AS last_date
-FROM people p
-CROSS JOIN kinds k
-WHERE CASE k.no WHEN 1 THEN p.overseas_records ELSE p.third_party_records END > 0
-ORDER BY p.person_key, k.no
+-- By person and kind, as one number: that is sorted faster.
+SELECT person_key, CASE no WHEN 0 THEN 'overseas' ELSE 'third_party' END AS kind, records, first_date, last_date
+FROM people
+ORDER BY CAST(person_key AS BIGINT) * 2 + no

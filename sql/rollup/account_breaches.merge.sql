@@ -1,28 +1,22 @@
--- Rollups over different months become one: no record stands in two of them, so that records add up; the first date is the
--- earliest, the last one the latest. Account, numbers of fields (up to 63) and consents are one number while rows are grouped
--- and sorted, in half the time of five columns.
-WITH coded AS (
-    SELECT
-        CAST(account_key AS BIGINT) * 65536 + items * 512 + uncovered * 4
-            + CASE WHEN third_party THEN 2 ELSE 0 END + CASE WHEN overseas THEN 1 ELSE 0 END AS code,
-        records,
-        first_date,
-        last_date
-    FROM account_breaches
-),
-totals AS (
-    SELECT code, sum(records) AS records, min(first_date) AS first_date, max(last_date) AS last_date
-    FROM coded
-    GROUP BY code
-)
+-- Rollups over different months become one: no record stands in two of them, so that records and items add up; the first day is
+-- the earliest, the last one the latest, and a part that has none of a kind has no say.
 SELECT
-    CAST((code - code % 65536) / 65536 AS INTEGER) AS account_key,
-    CAST((code % 65536 - code % 512) / 512 AS INTEGER) AS items,
-    CAST((code % 512 - code % 4) / 4 AS INTEGER) AS uncovered,
-    code % 4 >= 2 AS third_party,
-    code % 2 = 1 AS overseas,
-    CAST(records AS BIGINT) AS records,
-    first_date,
-    last_date
-FROM totals
-ORDER BY code
+    account_key,
+    CAST(sum(third_party_records) AS BIGINT) AS third_party_records,
+    CAST(sum(third_party_items) AS BIGINT) AS third_party_items,
+    min(third_party_first) AS third_party_first,
+    max(third_party_last) AS third_party_last,
+    CAST(sum(overseas_records) AS BIGINT) AS overseas_records,
+    CAST(sum(overseas_items) AS BIGINT) AS overseas_items,
+    min(overseas_first) AS overseas_first,
+    max(overseas_last) AS overseas_last,
+    CAST(sum(filled_records) AS BIGINT) AS filled_records,
+    min(filled_first) AS filled_first,
+    max(filled_last) AS filled_last,
+    CAST(sum(uncovered_records) AS BIGINT) AS uncovered_records,
+    CAST(sum(uncovered_items) AS BIGINT) AS uncovered_items,
+    min(uncovered_first) AS uncovered_first,
+    max(uncovered_last) AS uncovered_last
+FROM account_breaches
+GROUP BY account_key
+ORDER BY account_key

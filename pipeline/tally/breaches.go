@@ -1,0 +1,328 @@
+package tally
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"math/bits"
+	"sync"
+
+	"github.com/apache/arrow-go/v18/parquet"
+
+	"exhibit/pipeline"
+)
+
+// Breaches adds up what was sent on accounts without consent, see
+// pipeline.Tally.
+func (t *Tally) Breaches(ctx context.Context, job pipeline.BreachesJob) (int64, error) {
+	l := t.limits
+	if l.accounts == 0 {
+		l = limits{breachesAtOnce, looseLimit, variedLimit}
+	}
+	rows, err := addBreaches(ctx, job, l)
+	if err != nil {
+		return 0, fmt.Errorf("account_breaches: %w", err)
+	}
+	return rows, nil
+}
+
+// breachesAtOnce is how many accounts are added up at a time, over all workers:
+// 96 bytes each.
+const breachesAtOnce = 1 << 18
+
+// breachColumns are the columns of account_breaches.
+var breachColumns = []column{dayColumns[0],
+	{"third_party_records", parquet.Types.Int64}, {"third_party_items", parquet.Types.Int64},
+	{"third_party_first", parquet.Types.Int32}, {"third_party_last", parquet.Types.Int32},
+	{"overseas_records", parquet.Types.Int64}, {"overseas_items", parquet.Types.Int64},
+	{"overseas_first", parquet.Types.Int32}, {"overseas_last", parquet.Types.Int32},
+	{"filled_records", parquet.Types.Int64}, {"filled_first", parquet.Types.Int32}, {"filled_last", parquet.Types.Int32},
+	{"uncovered_records", parquet.Types.Int64}, {"uncovered_items", parquet.Types.Int64},
+	{"uncovered_first", parquet.Types.Int32}, {"uncovered_last", parquet.Types.Int32}}
+
+// The first column of each kind.
+const (
+	thirdPartyAt = 1
+	overseasAt   = 5
+	filledAt     = 9
+	uncoveredAt  = 12
+)
+
+// breach is what was sent on an account while something was lacking. The items
+// of filled are those of thirdParty.
+type breach struct{ thirdParty, overseas, filled, uncovered lacking }
+
+// lacking is one kind of a breach; no records is none at all.
+type lacking struct {
+	records, items int64
+	first, last    pipeline.Day
+}
+
+func (l *lacking) add(o lacking) error {
+	switch {
+	case o.records == 0:
+		return nil
+	case l.records == 0:
+		*l = o
+		return nil
+	}
+	if l.records > math.MaxInt64-o.records || l.items > math.MaxInt64-o.items {
+		return errTooMany
+	}
+	l.records += o.records
+	l.items += o.items
+	l.first, l.last = min(l.first, o.first), max(l.last, o.last)
+	return nil
+}
+
+// breaches is a job at work.
+type breaches struct {
+	workers int
+	months  []breachMonth
+	base    []source
+	end     int64 // no account is larger
+}
+
+func addBreaches(ctx context.Context, job pipeline.BreachesJob, l limits) (rows int64, err error) {
+	b, err := newBreaches(ctx, job, l)
+	if err != nil {
+		return 0, err
+	}
+	w, err := newWriter(job.Out, "account_breaches")
+	if err != nil {
+		return 0, err
+	}
+	out := breachWriter{writer: w}
+	accounts := make([]breach, min(int64(l.accounts), max(b.end-job.From, 0)))
+	for from := job.From; from < b.end; from += int64(len(accounts)) {
+		part := accounts[:min(int64(len(accounts)), b.end-from)]
+		clear(part)
+		if err = b.add(ctx, from, part); err == nil {
+			err = out.add(from, part)
+		}
+		if err != nil {
+			return 0, errors.Join(err, w.discard())
+		}
+	}
+	return out.close()
+}
+
+func newBreaches(ctx context.Context, job pipeline.BreachesJob, l limits) (*breaches, error) {
+	b := &breaches{workers: max(1, min(job.Workers, mostWorkers))}
+	end, terms := int64(0), 0
+	for _, m := range job.Months {
+		month, err := newBreachMonth(ctx, m, l.loose/2-terms)
+		if err != nil {
+			return nil, err
+		}
+		terms += len(month.terms)
+		for i := range month.sent {
+			end = max(end, month.sent[i].accounts())
+		}
+		b.months = append(b.months, month)
+	}
+	for _, path := range job.Base {
+		s, err := inspect(path, breachColumns)
+		if err != nil {
+			return nil, err
+		}
+		b.base, end = append(b.base, s), max(end, s.accounts())
+	}
+	b.end = min(end, job.To)
+	return b, nil
+}
+
+// add adds up the accounts from ≤ account_key < from + len(accounts), each
+// worker a part of them.
+func (b *breaches) add(ctx context.Context, from int64, accounts []breach) error {
+	width := max((len(accounts)+b.workers-1)/b.workers, 1)
+	errs := make([]error, b.workers)
+	var wg sync.WaitGroup
+	for i := range errs {
+		at := min(i*width, len(accounts))
+		part := accounts[at:min(at+width, len(accounts))]
+		if len(part) > 0 {
+			a := breachAdder{from: from + int64(at), accounts: part}
+			wg.Go(func() { errs[i] = a.addAll(ctx, b) })
+		}
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}
+
+// breachAdder adds what it reads to a range of accounts.
+type breachAdder struct {
+	from     int64
+	accounts []breach
+	sent     batch // of account_months
+	base     batch // of account_breaches
+	room     [][]int64
+	consents consents
+	last     order // the last row of account_months
+}
+
+func (a *breachAdder) addAll(ctx context.Context, b *breaches) error {
+	for range breachColumns {
+		a.room = append(a.room, make([]int64, batchRows))
+	}
+	to := a.from + int64(len(a.accounts))
+	wanted := func(g group) bool { return g.from < to && a.from < g.to }
+	for i := range b.base {
+		if err := b.base[i].read(ctx, &a.base, wanted, a.addBase); err != nil {
+			return err
+		}
+	}
+	for i := range b.months {
+		if err := a.addMonth(ctx, &b.months[i], wanted); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addBase adds rows of account_breaches over other months.
+func (a *breachAdder) addBase() error {
+	var cols [16][]int64
+	for i := range breachColumns {
+		cols[i] = a.base.cols[i].values(a.base.rows, a.room[i])
+	}
+	for i, key := range cols[0] {
+		c, err := a.at(key)
+		if err != nil {
+			return err
+		}
+		if c == nil {
+			continue
+		}
+		for _, k := range [...]struct {
+			to                          *lacking
+			records, items, first, last []int64
+		}{
+			{&c.thirdParty, cols[thirdPartyAt], cols[thirdPartyAt+1], cols[thirdPartyAt+2], cols[thirdPartyAt+3]},
+			{&c.overseas, cols[overseasAt], cols[overseasAt+1], cols[overseasAt+2], cols[overseasAt+3]},
+			{&c.filled, cols[filledAt], nil, cols[filledAt+1], cols[filledAt+2]},
+			{&c.uncovered, cols[uncoveredAt], cols[uncoveredAt+1], cols[uncoveredAt+2], cols[uncoveredAt+3]},
+		} {
+			o := lacking{records: k.records[i], first: pipeline.Day(k.first[i]), last: pipeline.Day(k.last[i])}
+			if o.records == 0 {
+				continue
+			}
+			if k.items != nil {
+				o.items = k.items[i]
+			}
+			if o.records < 0 || o.records == nobody || k.first[i] == nobody || k.last[i] == nobody {
+				return errors.New("account_breaches: records of an account, and no day of them")
+			}
+			if err := k.to.add(o); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// at is what is added up of an account, nil where it is of another range.
+func (a *breachAdder) at(key int64) (*breach, error) {
+	if key < 0 || key >= allAccounts {
+		return nil, errNegative
+	}
+	if i := key - a.from; i >= 0 && i < int64(len(a.accounts)) {
+		return &a.accounts[i], nil
+	}
+	return nil, nil
+}
+
+// addMonth adds the rows of a month.
+func (a *breachAdder) addMonth(ctx context.Context, m *breachMonth, wanted func(group) bool) error {
+	if len(m.terms) == 0 {
+		return nil
+	}
+	a.last = noOrder
+	a.consents.start(ctx, m.consents, wanted)
+	defer a.consents.stop()
+	for i := range m.sent {
+		if err := m.sent[i].read(ctx, &a.sent, wanted, func() error { return a.addSent(m) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addSent adds rows of account_months.
+func (a *breachAdder) addSent(m *breachMonth) error {
+	cols, err := a.sent.int64s(monthColumns, a.room)
+	if err != nil {
+		return err
+	}
+	recipients, fields, perDay, days := cols[1], cols[2], cols[3], cols[4]
+	var terms []term
+	known := int64(-1) // the recipient of terms; none is negative
+	for i, key := range a.sent.cols[0].i32[:a.sent.rows] {
+		c, err := a.at(int64(key))
+		if err != nil {
+			return err
+		}
+		if c == nil {
+			continue
+		}
+		at := order{key, recipients[i]}
+		if recipients[i] != known {
+			known, terms = recipients[i], m.termsOf(recipients[i])
+		}
+		var consent masks
+		if len(m.consents) > 0 {
+			if at.less(a.last) {
+				return errUnordered
+			}
+			a.last = at
+			if consent, err = a.consents.at(at); err != nil {
+				return err
+			}
+		}
+		if perDay[i] > math.MaxInt64>>11 { // 31 days, 63 fields
+			return errTooMany
+		}
+		for j := range terms {
+			if err := c.sent(m.first, &terms[j], consent, fields[i], perDay[i], uint32(days[i])); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// sent adds what was sent on the days of a term.
+func (b *breach) sent(first pipeline.Day, t *term, consent masks, fields, perDay int64, days uint32) error {
+	if perDay <= 0 {
+		return nil
+	}
+	days &= t.days
+	items := int64(bits.OnesCount64(uint64(fields)))
+	if t.abroad {
+		if err := b.overseas.add(lackingOn(days&^consent.overseas, first, perDay, items)); err != nil {
+			return err
+		}
+	}
+	l := lackingOn(days&^consent.thirdParty, first, perDay, items)
+	if l.records == 0 {
+		return nil
+	}
+	err := b.thirdParty.add(l)
+	if items > 0 && err == nil {
+		err = b.filled.add(lacking{l.records, 0, l.first, l.last})
+	}
+	if n := int64(bits.OnesCount64(uint64(fields &^ t.covered))); n > 0 && err == nil {
+		err = b.uncovered.add(lacking{l.records, l.records * n, l.first, l.last})
+	}
+	return err
+}
+
+// lackingOn is what was sent on some days of a month.
+func lackingOn(days uint32, first pipeline.Day, perDay, items int64) lacking {
+	if days == 0 {
+		return lacking{}
+	}
+	n := perDay * int64(bits.OnesCount32(days))
+	return lacking{n, n * items, first + pipeline.Day(bits.TrailingZeros32(days)), first + pipeline.Day(bits.Len32(days)-1)}
+}
