@@ -47,7 +47,7 @@ func (e *Engine) mount(ctx context.Context, t pipeline.Mounted) error {
 		return err
 	}
 	kind := "VIEW"
-	if rows >= 0 && rows <= copiedRows && len(t.Files) >= copiedFiles {
+	if copied(rows, len(t.Files)) {
 		kind = "TABLE"
 	}
 	if err := e.exec(ctx, "CREATE "+kind+" "+ident(t.Def.Name)+" AS "+text); err != nil {
@@ -79,12 +79,19 @@ func (e *Engine) unmount(ctx context.Context, name string) error {
 	return nil
 }
 
-// A table of few rows in many files is copied into the engine: otherwise each
-// question opens every file of it again. The copy is within the engine's limit.
+// A small table is copied into the engine, and one of a few more rows where they
+// lie in many files: otherwise each question opens every file of it again, which
+// takes longer than reading so few rows. The copy is within the engine's limit.
 const (
+	smallRows   = 1 << 14
 	copiedRows  = 1 << 16
 	copiedFiles = 8
 )
+
+// copied says whether a table of so many rows (-1: unknown) and files is copied.
+func copied(rows int64, files int) bool {
+	return rows >= 0 && (rows <= smallRows || rows <= copiedRows && files >= copiedFiles)
+}
 
 // viewOf gives the SELECT over the files of a table, and the number of its rows,
 // or -1 where that is not known.
