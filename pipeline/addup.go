@@ -35,16 +35,20 @@ func (in *Inspection) addUp(ctx context.Context, q *Query, tables map[string]tab
 			return nil, err
 		}
 		out := dir + "/sums.parquet"
-		var rows int64
-		if months := tables["account_months"]; q.Name == addedUp[0] {
-			rows, err = in.Tally.Totals(ctx, TotalsJob{totalsMonths(months), paths(base), from, to, in.Workers, out})
-		} else {
-			rows, err = in.Tally.Flows(ctx, FlowsJob{q.Name, flowsMonths(months), unneeded, paths(base), from, to, in.Workers, out})
-		}
-		if err != nil {
-			return nil, errors.Join(err, os.RemoveAll(dir))
-		}
-		f, err := in.Store.Commit(out, fmt.Sprintf("%s-%d.parquet", place, n), rows)
+		var f LakeFile
+		in.apart(func() {
+			var rows int64
+			if months := tables["account_months"]; q.Name == addedUp[0] {
+				rows, err = in.Tally.Totals(ctx, TotalsJob{totalsMonths(months), paths(base), from, to, in.Workers, out})
+			} else {
+				rows, err = in.Tally.Flows(ctx, FlowsJob{q.Name, flowsMonths(months), unneeded, paths(base), from, to, in.Workers, out})
+			}
+			if err == nil {
+				f, err = in.Store.Commit(out, fmt.Sprintf("%s-%d.parquet", place, n), rows)
+			} else {
+				err = errors.Join(err, os.RemoveAll(dir))
+			}
+		})
 		if err != nil {
 			return nil, err
 		}
