@@ -13,6 +13,19 @@ var addedUp = [4]string{"account_totals", "account_flows", "account_unneeded", "
 
 func isAddedUp(q *Query) bool { return isFolded(q) && slices.Contains(addedUp[:], q.Name) }
 
+// rangesAtOnce is how many ranges are added up at a time, at most: each takes
+// its own memory.
+const rangesAtOnce = 4
+
+// sumJob is what all ranges of a rollup that is added up have in common.
+type sumJob struct {
+	*Query
+	tables   map[string]table
+	unneeded []UnneededDays
+	kept     table // what was added up of other months before
+	workers  int   // of one range
+}
+
 // addUp has the Tally add up some months of account_months, and what was added
 // up of others before, in ranges of accounts. An error wrapping ErrVaried says
 // that the SQL has to be run instead.
@@ -24,41 +37,51 @@ func (in *Inspection) addUp(ctx context.Context, q *Query, tables map[string]tab
 	if err != nil {
 		return nil, err
 	}
+	ranges := in.ranges(q)
+	// Ranges beside one another keep all workers busy while rows are written,
+	// and nobody reads what lies at the edge between two workers twice.
+	beside := max(1, min(in.Workers, len(ranges), rangesAtOnce))
+	job := sumJob{q, tables, unneeded, kept, max(1, in.Workers/beside)}
+	type sums struct {
+		path string
+		rows int64
+	}
 	var files []LakeFile
-	for n, r := range in.ranges(q) {
-		base, from, to := kept, int64(0), int64(1<<31)
-		if r != nil {
-			base, from, to = kept.within(*r), r.From, r.To
-		}
+	do := func(ctx context.Context, n int) (s sums, err error) {
 		dir, err := in.Store.Staging()
 		if err != nil {
-			return nil, err
+			return s, err
 		}
-		out := dir + "/sums.parquet"
-		rows, err := in.addUpRange(ctx, q, tables, unneeded, paths(base), KeyRange{From: from, To: to}, out)
-		if err != nil {
-			return nil, errors.Join(err, os.RemoveAll(dir))
+		s.path = dir + "/sums.parquet"
+		if s.rows, err = in.addUpRange(ctx, job, ranges[n], s.path); err != nil {
+			err = errors.Join(err, os.RemoveAll(dir))
 		}
-		f, err := in.Store.Commit(out, fmt.Sprintf("%s-%d.parquet", place, n), rows)
-		if err != nil {
-			return nil, err
-		}
-		f.Range = r
-		files = append(files, f)
+		return s, err
 	}
-	return files, nil
+	take := func(n int, s sums) error {
+		f, err := in.Store.Commit(s.path, fmt.Sprintf("%s-%d.parquet", place, n), s.rows)
+		f.Range = ranges[n]
+		files = append(files, f)
+		return err
+	}
+	in.apart(func() { err = ordered(ctx, len(ranges), beside, beside, do, take) })
+	return files, err
 }
 
-// addUpRange does addUp for one range of accounts, and gives the number of rows.
-func (in *Inspection) addUpRange(ctx context.Context, q *Query, tables map[string]table, unneeded []UnneededDays, base []string, r KeyRange, out string) (int64, error) {
-	months := tables["account_months"]
-	switch q.Name {
-	case "account_totals":
-		return in.Tally.Totals(ctx, TotalsJob{totalsMonths(months), base, r.From, r.To, in.Workers, out})
-	case "account_breaches":
-		return in.Tally.Breaches(ctx, BreachesJob{breachesMonths(tables), base, r.From, r.To, in.Workers, out})
+// addUpRange does addUp for one range of accounts, nil all, and gives the number of rows.
+func (in *Inspection) addUpRange(ctx context.Context, job sumJob, r *KeyRange, out string) (int64, error) {
+	base, from, to := job.kept, int64(0), int64(1<<31)
+	if r != nil {
+		base, from, to = base.within(*r), r.From, r.To
 	}
-	return in.Tally.Flows(ctx, FlowsJob{q.Name, flowsMonths(months), unneeded, base, r.From, r.To, in.Workers, out})
+	months := job.tables["account_months"]
+	switch job.Name {
+	case "account_totals":
+		return in.Tally.Totals(ctx, TotalsJob{totalsMonths(months), paths(base), from, to, job.workers, out})
+	case "account_breaches":
+		return in.Tally.Breaches(ctx, BreachesJob{breachesMonths(job.tables), paths(base), from, to, job.workers, out})
+	}
+	return in.Tally.Flows(ctx, FlowsJob{job.Name, flowsMonths(months), job.unneeded, paths(base), from, to, job.workers, out})
 }
 
 func paths(t table) []string {

@@ -1,9 +1,6 @@
 package pipeline
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -38,20 +35,6 @@ func (t *table) close() (err error) {
 	slices.Sort(sums)
 	t.hash, err = digest(t.Def, sums)
 	return err
-}
-
-// digest is a SHA-256 over the JSON of its parts.
-func digest(parts ...any) (string, error) {
-	h := sha256.New()
-	for _, p := range parts {
-		data, err := json.Marshal(p)
-		if err != nil {
-			return "", err
-		}
-		h.Write(data)
-		h.Write([]byte{'\n'})
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
 func fromRows(name string, rows [][]any) (table, error) {

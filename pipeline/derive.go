@@ -26,41 +26,55 @@ func (in *Inspection) Derive(ctx context.Context) error {
 }
 
 // derive gives all tables under the given definitions, making what is missing.
+// base has the tables that are no rollups, and, where they were derived under
+// other definitions, those too: what reads the same is the same.
 func (in *Inspection) derive(ctx context.Context, base map[string]table, defs Definitions) (map[string]table, error) {
 	tables := maps.Clone(base)
 	var err error
 	if tables["params"], err = fromRows("params", in.paramsRows(defs)); err != nil {
 		return nil, err
 	}
+	var rollups []*Query
 	for i := range in.Queries {
-		q := &in.Queries[i]
-		if q.Kind != RollupQuery {
-			continue
-		}
-		if tables[q.Name], err = in.rollup(ctx, q, tables); err != nil {
-			return nil, fmt.Errorf("%s: %w", q.Path, err)
+		if q := &in.Queries[i]; q.Kind == RollupQuery {
+			rollups = append(rollups, q)
+			delete(tables, q.Name) // that of another reading
 		}
 	}
-	return tables, nil
+	in.whole = tables
+	return tables, in.inTurn(ctx, rollups, tables, func(ctx context.Context, q *Query) (err error) {
+		if was, ok := base[q.Name]; ok && sameTables(q.Needs, tables, base) {
+			tables[q.Name] = was
+			in.Progress.Step(in.partsOf(q), 0)
+			return nil
+		}
+		tables[q.Name], err = in.rollup(ctx, q, tables)
+		return err
+	})
 }
 
 // rollupParts is the number of rollups, each source and month of those that are
 // made by scope for itself.
 func (in *Inspection) rollupParts() int {
-	months, parts := 0, 0
-	for i := range in.Case.Sources {
-		months += len(in.months(&in.Case.Sources[i]))
-	}
+	parts := 0
 	for i := range in.Queries {
-		switch q := &in.Queries[i]; {
-		case q.Kind != RollupQuery:
-		case q.Scope != "":
-			parts += months
-		default:
-			parts++
+		if q := &in.Queries[i]; q.Kind == RollupQuery {
+			parts += in.partsOf(q)
 		}
 	}
 	return parts
+}
+
+// partsOf is the number of parts that a rollup is made in.
+func (in *Inspection) partsOf(q *Query) int {
+	if q.Scope == "" {
+		return 1
+	}
+	months := 0
+	for i := range in.Case.Sources {
+		months += len(in.months(&in.Case.Sources[i]))
+	}
+	return months
 }
 
 // addRollup adds the files of one scope of a rollup to its table.
@@ -271,12 +285,12 @@ func (in *Inspection) makeRollup(ctx context.Context, q *Query, tables map[strin
 			return files, err
 		}
 	}
-	if err := in.mountNeeds(ctx, q.Needs, tables); err != nil {
+	if err := in.verifyNeeds(q.Needs, tables); err != nil {
 		return nil, err
 	}
 	var files []LakeFile
 	for n, r := range in.ranges(q) {
-		f, err := in.exportRange(ctx, q, in.sqlOf(q), q.Needs, tables, r, fmt.Sprintf("%s-%d.parquet", place, n))
+		f, err := in.exportRange(ctx, q, tables, r, fmt.Sprintf("%s-%d.parquet", place, n))
 		if err != nil {
 			return nil, err
 		}
@@ -299,20 +313,6 @@ func (in *Inspection) rollupKey(q *Query, tables map[string]table) (string, erro
 		parts = append(parts, name, t.hash)
 	}
 	return digest(parts...)
-}
-
-// mountNeeds mounts what a rollup reads, and makes sure that what it reads of
-// the lake is still what was written there.
-func (in *Inspection) mountNeeds(ctx context.Context, needs []string, tables map[string]table) error {
-	if err := in.verifyNeeds(needs, tables); err != nil {
-		return err
-	}
-	for _, name := range needs {
-		if err := in.mount(ctx, tables[name]); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // mount makes a table visible, if it is not what is visible already.
@@ -349,44 +349,53 @@ func (in *Inspection) verifyNeeds(needs []string, tables map[string]table) error
 // verifyTable compares the files of a table with the hashes that the ledger
 // and the memo hold.
 func (in *Inspection) verifyTable(t table) error {
-	for _, f := range t.lake {
-		if err := in.Store.Verify(f); err != nil {
-			return err
-		}
-	}
-	return nil
+	return Together(t.lake, in.Store.Verify)
 }
 
-// mountRange mounts what a rollup reads for one range of its key; nil is the
-// whole.
-func (in *Inspection) mountRange(ctx context.Context, q *Query, needs []string, tables map[string]table, r *KeyRange) error {
-	for _, name := range needs {
+// ownParts makes visible what a rollup reads for one range of its key (nil: the
+// whole). Whole tables are mounted for every rollup; a part of one is given
+// back, to be the statement's own.
+func (in *Inspection) ownParts(ctx context.Context, q *Query, tables map[string]table, r *KeyRange) (own []Mounted, err error) {
+	for _, name := range q.Needs {
 		t := tables[name]
-		if r != nil && t.has(q.Range) {
-			t = t.within(*r)
-		}
-		if err := in.mount(ctx, t); err != nil {
-			return err
+		switch {
+		case r != nil && t.has(q.Range):
+			own = append(own, t.within(*r).Mounted)
+		case t.hash != in.whole[name].hash:
+			own = append(own, t.Mounted)
+		default:
+			if err := in.mount(ctx, t); err != nil {
+				return nil, err
+			}
 		}
 	}
-	return nil
+	return own, nil
 }
 
 // exportRange makes the file of one range of a rollup.
-func (in *Inspection) exportRange(ctx context.Context, q *Query, sql string, needs []string, tables map[string]table, r *KeyRange, place string) (LakeFile, error) {
-	if err := in.mountRange(ctx, q, needs, tables, r); err != nil {
+func (in *Inspection) exportRange(ctx context.Context, q *Query, tables map[string]table, r *KeyRange, place string) (LakeFile, error) {
+	own, err := in.ownParts(ctx, q, tables, r)
+	if err != nil {
 		return LakeFile{}, err
 	}
+	return in.export(ctx, in.sqlOf(q), own, r, place)
+}
+
+// export makes one file of a rollup.
+func (in *Inspection) export(ctx context.Context, sql string, own []Mounted, r *KeyRange, place string) (f LakeFile, err error) {
 	dir, err := in.Store.Staging()
 	if err != nil {
-		return LakeFile{}, err
+		return f, err
 	}
 	out := dir + "/rollup.parquet"
-	rows, err := in.Engine.Export(ctx, sql, out)
-	if err != nil {
-		return LakeFile{}, errors.Join(err, os.RemoveAll(dir))
-	}
-	f, err := in.Store.Commit(out, place, rows)
+	in.apart(func() {
+		var rows int64
+		if rows, err = in.Engine.Export(ctx, sql, out, own...); err == nil {
+			f, err = in.Store.Commit(out, place, rows)
+		} else {
+			err = errors.Join(err, os.RemoveAll(dir))
+		}
+	})
 	f.Range = r
 	return f, err
 }

@@ -6,8 +6,8 @@ import "context"
 // private to it. Names and texts reach it as data, never as SQL.
 type Engine interface {
 	// Mount makes a table visible under def.Name, in place of an earlier one
-	// of that name. Every column is cast to its declared type; a file that
-	// lacks one is an error.
+	// of that name, which no statement may read any more. Every column is cast
+	// to its declared type; a file that lacks one is an error.
 	Mount(ctx context.Context, t Mounted) error
 
 	// Unmount takes a table away; one that is not mounted is no error.
@@ -18,8 +18,9 @@ type Engine interface {
 	Select(ctx context.Context, sql string, limit int) (*Rows, error)
 
 	// Export runs one SELECT and writes its rows as Parquet (v2, zstd) to
-	// path, in the order the SELECT gives. It returns the number of rows.
-	Export(ctx context.Context, sql, path string) (int64, error)
+	// path, in the order the SELECT gives. It returns the number of rows. own
+	// are tables that this statement alone sees, in place of mounted ones.
+	Export(ctx context.Context, sql, path string, own ...Mounted) (int64, error)
 
 	// Convert writes the rows of a staged file as lake Parquet.
 	Convert(ctx context.Context, job Conversion) (int64, error)

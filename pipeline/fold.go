@@ -212,19 +212,17 @@ func (in *Inspection) addParts(ctx context.Context, q *Query, kept table, parts 
 	all.Files = slices.Clone(all.Files)
 	for i, tables := range parts {
 		added := fmt.Sprintf("%s/part-%d.parquet", dir, i)
-		if err := in.mountRange(ctx, q, q.Needs, tables, r); err != nil {
+		own, err := in.ownParts(ctx, q, tables, r)
+		if err != nil {
 			return LakeFile{}, err
 		}
-		if _, err := in.Engine.Export(ctx, in.sqlOf(q), added); err != nil {
+		in.apart(func() { _, err = in.Engine.Export(ctx, in.sqlOf(q), added, own...) })
+		if err != nil {
 			return LakeFile{}, err
 		}
 		all.Files = append(all.Files, MountedFile{Path: added})
 	}
-	all.hash += " and " + dir
-	if err := in.mount(ctx, all); err != nil {
-		return LakeFile{}, err
-	}
-	f, err := in.exportRange(ctx, q, q.Variants[mergeVariant], nil, nil, r, place)
+	f, err := in.export(ctx, q.Variants[mergeVariant], []Mounted{all.Mounted}, r, place)
 	return f, errors.Join(err, os.RemoveAll(dir))
 }
 

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // Inspection does the work on one case, in the order of a run: Ingest, Derive,
@@ -29,6 +30,7 @@ type Inspection struct {
 	Log      func() []byte     // what has been said so far, for log.ndjson
 
 	state   *State
+	inputs  string             // see Inputs; "" until asked for, and after each change of state
 	later   []Entry            // folded into state, and not yet in the ledger
 	layouts map[string]string  // source → the hash of its layout
 	known   map[list]*Registry // nil until a file is read
@@ -37,6 +39,8 @@ type Inspection struct {
 	made    map[string]Rollup // rollups that are made and not yet remembered
 	used    map[string]bool   // keys of the rollups that were asked for
 	mounted map[string]string // table → what of it is visible in the engine
+	whole   map[string]table  // those of the derivation under way
+	turn    sync.Mutex        // held by the rollup that is at work in this package
 }
 
 // State is what the ledger says now.
@@ -57,6 +61,7 @@ func (in *Inspection) append(entries ...Entry) error {
 	if err := in.Ledger.Append(entries...); err != nil {
 		return err
 	}
+	in.inputs = ""
 	for i := range entries {
 		state.add(&entries[i])
 	}
@@ -71,6 +76,7 @@ const flushEvery = 64
 // with the next flush, once the files that it names are on disk.
 func (in *Inspection) appendLater(e Entry) error {
 	in.State().add(&e)
+	in.inputs = ""
 	if in.later = append(in.later, e); len(in.later) >= flushEvery {
 		return in.flush()
 	}

@@ -32,19 +32,18 @@ func (in *Inspection) mergeDays(ctx context.Context, q *Query, s scope, wanted R
 	}
 	some := maps.Clone(s.tables)
 	some["transfers"] = lacking
-	if err := in.mountRange(ctx, q, q.Needs, some, nil); err != nil {
+	own, err := in.ownParts(ctx, q, some, nil)
+	if err != nil {
 		return nil, err
 	}
 	added := dir + "/days.parquet"
-	if _, err := in.Engine.Export(ctx, in.sqlOf(q), added); err != nil {
+	in.apart(func() { _, err = in.Engine.Export(ctx, in.sqlOf(q), added, own...) })
+	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
-	kept.Files = append(slices.Clone(kept.Files), MountedFile{Path: added})
-	kept.hash += " and " + dir
-	if err := in.mount(ctx, kept); err != nil {
-		return nil, err
-	}
-	f, err := in.exportRange(ctx, q, q.Variants[mergeVariant], nil, nil, nil, place+"-0.parquet")
+	all := kept.Mounted
+	all.Files = append(slices.Clone(all.Files), MountedFile{Path: added})
+	f, err := in.export(ctx, q.Variants[mergeVariant], []Mounted{all}, nil, place+"-0.parquet")
 	return []LakeFile{f}, errors.Join(err, os.RemoveAll(dir))
 }
 

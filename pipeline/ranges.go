@@ -94,7 +94,7 @@ func (in *Inspection) rollupRanges(ctx context.Context, q *Query, tables map[str
 		if err := in.verifyNeeds(q.Needs, p.tables); err != nil {
 			return nil, err
 		}
-		f, err := in.exportRange(ctx, q, in.sqlOf(q), q.Needs, p.tables, p.of, fmt.Sprintf("%s/%s-0.parquet", q.Name, p.key[:12]))
+		f, err := in.exportRange(ctx, q, p.tables, p.of, fmt.Sprintf("%s/%s-0.parquet", q.Name, p.key[:12]))
 		if err != nil {
 			return nil, err
 		}

@@ -20,6 +20,9 @@ const SchemaVersion = 1
 // Inputs is a hash over all that the results depend on: case.yaml, what
 // became of every file, the SQL, and the versions of program and engine.
 func (in *Inspection) Inputs() (string, error) {
+	if in.inputs != "" {
+		return in.inputs, nil
+	}
 	parts := []any{SchemaVersion, in.Case.SHA256, in.Versions, in.queryHashes()}
 	for _, r := range in.State().Sorted() {
 		still := *r
@@ -27,7 +30,9 @@ func (in *Inspection) Inputs() (string, error) {
 		still.forgetLake()
 		parts = append(parts, still)
 	}
-	return digest(parts...)
+	var err error
+	in.inputs, err = digest(parts...)
+	return in.inputs, err
 }
 
 func (in *Inspection) queryHashes() map[string]string {

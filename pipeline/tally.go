@@ -193,7 +193,8 @@ func (in *Inspection) countMonth(ctx context.Context, s scope, base [2]Rollup, p
 		return files, err
 	}
 	job.Months, job.SentDays = dir+"/months.parquet", dir+"/days.parquet"
-	rows, err := in.Tally.Month(ctx, job)
+	var rows TallyRows
+	in.apart(func() { rows, err = in.Tally.Month(ctx, job) })
 	if err != nil {
 		return files, errors.Join(err, os.RemoveAll(dir))
 	}

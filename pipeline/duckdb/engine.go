@@ -25,16 +25,17 @@ type Options struct {
 	TempDir     string // where the private spill folder is made; "": the system's
 }
 
-// Engine is one in-memory DuckDB. Select and Export run beside one another, on
-// a few connections that are all set up alike; every other method runs alone,
-// on the first of them, which holds the temporary tables.
+// Engine is one in-memory DuckDB. Select, Export, Mount and Unmount run beside
+// one another, on a few connections that are all set up alike; every other
+// method runs alone, on the first of them, which holds the temporary tables.
 type Engine struct {
 	link
-	mu       sync.RWMutex // held for reading by Select and Export
+	mu       sync.RWMutex // held for reading by what runs beside others
 	db       *sql.DB
 	links    chan link // those that are free, under mu held for reading
 	temp     *tempDir
 	version  string
+	mounting sync.Mutex        // held by Mount and Unmount
 	mounted  map[string]string // table → the keyword to drop it with
 	builtins map[string]bool   // views that the engine brings along
 	volatile map[string]bool   // functions that are not pure

@@ -17,13 +17,19 @@ import (
 // the order the SELECT gives: an ORDER BY over a key makes the bytes of the
 // file depend on the rows alone. It returns the number of rows. Integers of
 // odd widths become INTEGER or BIGINT; a type that the lake does not have is
-// an error. After an error nothing of it lies at path.
-func (e *Engine) Export(ctx context.Context, text, path string) (int64, error) {
+// an error. After an error nothing of it lies at path. own are tables that the
+// SELECT alone sees, in place of mounted ones of their names.
+func (e *Engine) Export(ctx context.Context, text, path string, own ...pipeline.Mounted) (n int64, err error) {
 	l, done, err := e.take()
 	if err != nil {
 		return 0, err
 	}
 	defer done()
+	away, err := l.mountOwn(ctx, own)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, away()) }()
 	cols, err := l.exportColumns(ctx, text)
 	if err != nil {
 		return 0, err

@@ -13,7 +13,7 @@ import (
 // pass over what is more or other in the rest. It is asked where the footers are
 // not plain to read without it. It gives the number of rows by the footers, or -1
 // where the engine was asked.
-func (e *Engine) checkFooters(ctx context.Context, t pipeline.Mounted, keys []pipeline.Column, paths []string) (int64, error) {
+func (l link) checkFooters(ctx context.Context, t pipeline.Mounted, keys []pipeline.Column, paths []string) (int64, error) {
 	inPath := map[string]bool{}
 	for _, k := range keys {
 		inPath[k.Name] = true
@@ -35,7 +35,7 @@ have AS (SELECT file_name AS path, name, duckdb_type AS type FROM parquet_schema
 files AS (SELECT unnest([%[2]s]) AS path)
 SELECT f.path, w.name, w.type, h.type FROM files f CROSS JOIN want w LEFT JOIN have h ON h.path = f.path AND h.name = w.name
 WHERE coalesce(h.type, '') <> w.type ORDER BY ALL LIMIT 1`, strings.Join(want, ", "), strings.Join(paths, ", "))
-	r, err := e.rows(ctx, text, 0)
+	r, err := l.rows(ctx, text, 0)
 	if err != nil || len(r.Values) == 0 {
 		return -1, err
 	}

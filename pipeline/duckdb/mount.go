@@ -9,24 +9,40 @@ import (
 	"exhibit/pipeline"
 )
 
-// Mount makes a table visible under t.Def.Name, in place of an earlier one.
+// Mount makes a table visible under t.Def.Name, in place of an earlier one,
+// which no statement may read any more: it does not wait for those that run.
 // Every column is selected by name and has its declared type. Every file's
 // footer is held against the declaration: a column that is missing, has
 // another type, or stands both in a file and in its Values is an error that
 // names the file. Order of files: as given.
 func (e *Engine) Mount(ctx context.Context, t pipeline.Mounted) error {
-	done, err := e.alone()
+	l, done, err := e.take()
 	if err != nil {
 		return err
 	}
 	defer done()
-	if err := e.mount(ctx, t); err != nil {
+	e.mounting.Lock()
+	defer e.mounting.Unlock()
+	if err := l.mount(ctx, t, e.mounted, everybodys); err != nil {
 		return fmt.Errorf("table %s: %w", t.Def.Name, err)
 	}
 	return nil
 }
 
-func (e *Engine) mount(ctx context.Context, t pipeline.Mounted) error {
+// The catalogs of the engine: what is mounted for everybody, and what for one
+// connection, where a table stands before one of the same name for everybody.
+var (
+	everybodys = catalog{"memory", "CREATE "}
+	temporary  = catalog{"temp", "CREATE TEMP "}
+)
+
+type catalog struct{ name, create string }
+
+// of is the full name of a table of the catalog.
+func (c catalog) of(table string) string { return c.name + ".main." + ident(table) }
+
+// mount makes a table visible in a catalog; mounted is what is there.
+func (l link) mount(ctx context.Context, t pipeline.Mounted, mounted map[string]string, in catalog) error {
 	if len(t.Def.Columns) == 0 {
 		return errors.New("no columns")
 	}
@@ -34,61 +50,88 @@ func (e *Engine) mount(ctx context.Context, t pipeline.Mounted) error {
 		return errors.New("both files and rows")
 	}
 	if len(t.Files) == 0 {
-		return e.mountRows(ctx, t)
+		return l.mountRows(ctx, t, mounted, in)
 	}
-	text, rows, err := e.viewOf(ctx, t)
+	text, rows, err := l.viewOf(ctx, t)
 	if err != nil {
 		return err
 	}
 	if r := t.Range; r != nil {
 		text = fmt.Sprintf("SELECT * FROM (%s) WHERE %s >= %d AND %[2]s < %[4]d", text, ident(r.Column), r.From, r.To)
 	}
-	if err := e.unmount(ctx, t.Def.Name); err != nil {
+	if err := l.unmount(ctx, t.Def.Name, mounted, in); err != nil {
 		return err
 	}
 	kind := "VIEW"
-	if rows >= 0 && rows <= copiedRows && len(t.Files) >= copiedFiles {
+	if copied(rows, len(t.Files)) {
 		kind = "TABLE"
 	}
-	if err := e.exec(ctx, "CREATE "+kind+" "+ident(t.Def.Name)+" AS "+text); err != nil {
+	if err := l.exec(ctx, in.create+kind+" "+in.of(t.Def.Name)+" AS "+text); err != nil {
 		return err
 	}
-	e.mounted[t.Def.Name] = kind
+	mounted[t.Def.Name] = kind
 	return nil
 }
 
-// Unmount takes a table away, if it is mounted.
+// Unmount takes a table away, if it is mounted. No statement may read it.
 func (e *Engine) Unmount(ctx context.Context, name string) error {
-	done, err := e.alone()
+	l, done, err := e.take()
 	if err != nil {
 		return err
 	}
 	defer done()
-	return e.unmount(ctx, name)
+	e.mounting.Lock()
+	defer e.mounting.Unlock()
+	return l.unmount(ctx, name, e.mounted, everybodys)
 }
 
-func (e *Engine) unmount(ctx context.Context, name string) error {
-	kind, ok := e.mounted[name]
+func (l link) unmount(ctx context.Context, name string, mounted map[string]string, in catalog) error {
+	kind, ok := mounted[name]
 	if !ok {
 		return nil
 	}
-	if err := e.exec(ctx, "DROP "+kind+" "+ident(name)); err != nil {
+	if err := l.exec(ctx, "DROP "+kind+" "+in.of(name)); err != nil {
 		return err
 	}
-	delete(e.mounted, name)
+	delete(mounted, name)
 	return nil
 }
 
-// A table of few rows in many files is copied into the engine: otherwise each
-// question opens every file of it again. The copy is within the engine's limit.
+// mountOwn makes tables visible to this connection alone; done takes them away.
+func (l link) mountOwn(ctx context.Context, own []pipeline.Mounted) (done func() error, err error) {
+	mounted := map[string]string{}
+	done = func() error {
+		var errs []error
+		for name := range mounted {
+			errs = append(errs, l.unmount(context.WithoutCancel(ctx), name, mounted, temporary))
+		}
+		return errors.Join(errs...)
+	}
+	for _, t := range own {
+		if err := l.mount(ctx, t, mounted, temporary); err != nil {
+			return nil, errors.Join(fmt.Errorf("table %s: %w", t.Def.Name, err), done())
+		}
+	}
+	return done, nil
+}
+
+// A small table is copied into the engine, and one of a few more rows where they
+// lie in many files: otherwise each question opens every file of it again, which
+// takes longer than reading so few rows. The copy is within the engine's limit.
 const (
+	smallRows   = 1 << 14
 	copiedRows  = 1 << 16
 	copiedFiles = 8
 )
 
+// copied says whether a table of so many rows (-1: unknown) and files is copied.
+func copied(rows int64, files int) bool {
+	return rows >= 0 && (rows <= smallRows || rows <= copiedRows && files >= copiedFiles)
+}
+
 // viewOf gives the SELECT over the files of a table, and the number of its rows,
 // or -1 where that is not known.
-func (e *Engine) viewOf(ctx context.Context, t pipeline.Mounted) (text string, rows int64, err error) {
+func (l link) viewOf(ctx context.Context, t pipeline.Mounted) (text string, rows int64, err error) {
 	keys, err := pathColumns(t)
 	if err != nil {
 		return "", 0, err
@@ -99,7 +142,7 @@ func (e *Engine) viewOf(ctx context.Context, t pipeline.Mounted) (text string, r
 			return "", 0, err
 		}
 	}
-	if rows, err = e.checkFooters(ctx, t, keys, paths); err != nil {
+	if rows, err = l.checkFooters(ctx, t, keys, paths); err != nil {
 		return "", 0, err
 	}
 	if len(keys) > 0 && hive(t, keys) {

@@ -19,32 +19,33 @@ import (
 
 // mountRows makes a typed table of rows. INTEGER, BIGINT, BOOLEAN, VARCHAR and
 // DATE are appended as they are; a DECIMAL or TIMESTAMP comes as text.
-func (e *Engine) mountRows(ctx context.Context, t pipeline.Mounted) error {
+func (l link) mountRows(ctx context.Context, t pipeline.Mounted, mounted map[string]string, in catalog) error {
 	for _, c := range t.Def.Columns {
 		if !declarable(c.Type) {
 			return fmt.Errorf("column %s: no %s in the tables of a case", c.Name, c.Type)
 		}
 	}
-	if err := e.unmount(ctx, t.Def.Name); err != nil {
+	if err := l.unmount(ctx, t.Def.Name, mounted, in); err != nil {
 		return err
 	}
 	cols := make([]string, len(t.Def.Columns))
 	for i, c := range t.Def.Columns {
 		cols[i] = ident(c.Name) + " " + c.Type
 	}
-	if err := e.exec(ctx, "CREATE TABLE "+ident(t.Def.Name)+" ("+strings.Join(cols, ", ")+")"); err != nil {
+	name := in.of(t.Def.Name)
+	if err := l.exec(ctx, in.create+"TABLE "+name+" ("+strings.Join(cols, ", ")+")"); err != nil {
 		return err
 	}
-	e.mounted[t.Def.Name] = "TABLE"
+	mounted[t.Def.Name] = "TABLE"
 	if len(t.Rows) == 0 {
 		return nil
 	}
-	err := e.appendRows(ctx, t)
+	err := l.appendRows(ctx, t, in)
 	if r := t.Range; r != nil && err == nil {
-		err = e.exec(ctx, fmt.Sprintf("DELETE FROM %s WHERE NOT coalesce(%s >= %d AND %[2]s < %[4]d, false)", ident(t.Def.Name), ident(r.Column), r.From, r.To))
+		err = l.exec(ctx, fmt.Sprintf("DELETE FROM %s WHERE NOT coalesce(%s >= %d AND %[2]s < %[4]d, false)", name, ident(r.Column), r.From, r.To))
 	}
 	if err != nil {
-		return errors.Join(err, e.unmount(context.WithoutCancel(ctx), t.Def.Name))
+		return errors.Join(err, l.unmount(context.WithoutCancel(ctx), t.Def.Name, mounted, in))
 	}
 	return nil
 }
@@ -57,8 +58,8 @@ func declarable(typ string) bool {
 	return strings.HasPrefix(typ, "DECIMAL(") && exact(typ)
 }
 
-func (e *Engine) appendRows(ctx context.Context, t pipeline.Mounted) error {
-	return e.fill(t.Def.Name, len(t.Rows), func(i int, row []driver.Value) error {
+func (l link) appendRows(ctx context.Context, t pipeline.Mounted, in catalog) error {
+	return l.fill(in, t.Def.Name, len(t.Rows), func(i int, row []driver.Value) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -76,10 +77,10 @@ func (e *Engine) appendRows(ctx context.Context, t pipeline.Mounted) error {
 	}, len(t.Def.Columns))
 }
 
-// fill appends to a table with n rows of the given width.
-func (e *Engine) fill(table string, n int, row func(i int, to []driver.Value) error, width int) error {
-	return e.conn.Raw(func(c any) (err error) {
-		a, err := duckdb.NewAppenderFromConn(c.(driver.Conn), "", table)
+// fill appends to a table of a catalog n rows of the given width.
+func (l link) fill(in catalog, table string, n int, row func(i int, to []driver.Value) error, width int) error {
+	return l.conn.Raw(func(c any) (err error) {
+		a, err := duckdb.NewAppender(c.(driver.Conn), in.name, "main", table)
 		if err != nil {
 			return err
 		}

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"time"
 
 	"exhibit/pipeline"
@@ -18,9 +19,11 @@ import (
 
 const stagingName = "staging"
 
-// Lake is the lake of one case.
+// Lake is the lake of one case. Staging, Commit, Verify and what is asked of
+// rollups may be called several times at once.
 type Lake struct {
 	root     string
+	mu       sync.Mutex // held for what follows, but not while a file is read
 	staging  int
 	verified map[string]string // place → SHA-256 that was seen by this process
 	noted    []noted           // committed and not yet in their place
@@ -65,6 +68,8 @@ func (l *Lake) Root() string { return l.root }
 
 // Staging makes a new private folder (0700) below the staging folder.
 func (l *Lake) Staging() (string, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.staging++
 	dir := filepath.Join(l.root, stagingName, fmt.Sprint(l.staging))
 	return dir, os.MkdirAll(dir, 0o700)
@@ -86,6 +91,8 @@ func (l *Lake) Commit(staged, place string, rows int64) (pipeline.LakeFile, erro
 		return pipeline.LakeFile{}, err
 	}
 	f := pipeline.LakeFile{Path: place, SHA256: sum, Bytes: size, Rows: rows}
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.noted = append(l.noted, noted{staged, l.Path(f)})
 	l.verified[place] = sum
 	return f, nil
@@ -98,6 +105,12 @@ type noted struct{ from, to string }
 // disk where it changed. A file that already stands there is replaced: what the
 // ledger names is only ever written with the same bytes.
 func (l *Lake) Flush() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.flush()
+}
+
+func (l *Lake) flush() error {
 	if err := pipeline.Together(l.noted, func(f noted) error { return pipeline.SyncPath(f.from) }); err != nil {
 		return err
 	}
@@ -157,7 +170,10 @@ func (l *Lake) Present(f pipeline.LakeFile) bool {
 // that this process wrote or verified is not read again. What differs is an
 // error wrapping pipeline.ErrVerify.
 func (l *Lake) Verify(f pipeline.LakeFile) error {
-	if l.verified[f.Path] == f.SHA256 {
+	l.mu.Lock()
+	known := l.verified[f.Path] == f.SHA256
+	l.mu.Unlock()
+	if known {
 		return nil
 	}
 	sum, _, err := pipeline.FileSHA256(l.Path(f))
@@ -171,6 +187,8 @@ func (l *Lake) Verify(f pipeline.LakeFile) error {
 		return pipeline.WithHint(fmt.Errorf("lake/%s: SHA-256 is %s, and was %s: %w", f.Path, sum, f.SHA256, pipeline.ErrVerify),
 			"the file changed after it was written; delete the folder lake and run again to rebuild it from the delivered files")
 	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.verified[f.Path] = f.SHA256
 	return nil
 }

@@ -193,3 +193,27 @@ func TestChangedWhileRead(t *testing.T) {
 		t.Errorf("seen as %q", sum)
 	}
 }
+
+// What was remembered and has to be on disk before the memo names it: where one
+// of its files cannot be put there, the memo is not written.
+func TestFlushPutsWhatWasRememberedOnDisk(t *testing.T) {
+	root := filepath.Join(t.TempDir(), "lake")
+	l := openLake(t, root)
+	a, err := l.Commit(stage(t, l, "a"), "r/a.parquet", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = l.Remember(map[string]pipeline.Rollup{"ka": {Files: []pipeline.LakeFile{a}, Family: "f"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(l.Path(a)); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Flush(); err == nil {
+		t.Error("a file that is gone was put on disk")
+	}
+	if _, err := os.Stat(filepath.Join(root, memoName)); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the memo is on disk: %v", err)
+	}
+}

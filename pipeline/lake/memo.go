@@ -42,7 +42,9 @@ func (l *Lake) loadJSON(name string, into any) error {
 // Rollup finds the files of a rollup by the key of its inputs. Files that are
 // not all in their place are not found.
 func (l *Lake) Rollup(key string) ([]pipeline.LakeFile, bool) {
+	l.mu.Lock()
 	r, ok := l.memo[key]
+	l.mu.Unlock()
 	if !ok || !l.whole(r) {
 		return nil, false
 	}
@@ -62,6 +64,8 @@ func (l *Lake) whole(r pipeline.Rollup) bool {
 // Family finds the kept rollups of a family whose files are in their place, in
 // the order of their keys.
 func (l *Lake) Family(family string) []pipeline.Rollup {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	var out []pipeline.Rollup
 	for _, key := range slices.Sorted(maps.Keys(l.memo)) {
 		if r := l.memo[key]; r.Family == family && l.whole(r) {
@@ -82,6 +86,11 @@ func (l *Lake) Remember(rollups map[string]pipeline.Rollup) error {
 	if len(rollups) == 0 {
 		return nil
 	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, f := range l.noted {
+		l.placed = append(l.placed, f.to)
+	}
 	if err := l.place(); err != nil {
 		return err
 	}
@@ -90,7 +99,7 @@ func (l *Lake) Remember(rollups map[string]pipeline.Rollup) error {
 	if time.Since(l.flushed) < flushAfter {
 		return nil
 	}
-	return l.Flush()
+	return l.flush()
 }
 
 // saveMemo writes the memo where it changed. It names nothing that is not on
@@ -120,6 +129,8 @@ func (l *Lake) saveJSON(name string, value any) error {
 // Forget drops every rollup but those in keep, and removes the files that no
 // kept rollup names.
 func (l *Lake) Forget(keep map[string]bool) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	kept := map[string]bool{}
 	drop := map[string]bool{}
 	for key, r := range l.memo {
@@ -135,7 +146,7 @@ func (l *Lake) Forget(keep map[string]bool) error {
 		}
 	}
 	l.unsaved = l.unsaved || len(drop) > 0
-	if err := l.Flush(); err != nil {
+	if err := l.flush(); err != nil {
 		return err
 	}
 	for path := range drop {

@@ -1,0 +1,99 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+)
+
+// inTurn makes rollups, several at a time, each once those that it needs are
+// made. make has the inspection to itself but for what it does apart. The first
+// error ends the work; it names the rollup.
+//
+// Like questions, rollups run beside one another while they read few rows: one
+// that reads more has the memory of engine and tally to itself.
+func (in *Inspection) inTurn(ctx context.Context, rollups []*Query, tables map[string]table, make func(context.Context, *Query) error) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	w := turns{waiting: slices.Clone(rollups), tables: tables, changed: sync.NewCond(&in.turn)}
+	var wg sync.WaitGroup
+	for range max(in.Workers, 1) {
+		wg.Go(func() {
+			in.turn.Lock()
+			defer in.turn.Unlock()
+			for {
+				q, n := w.next()
+				if q == nil {
+					return
+				}
+				err := context.Cause(ctx)
+				if err == nil {
+					err = make(ctx, q)
+				}
+				if err != nil {
+					cancel(err)
+				}
+				w.done(q, n, err)
+			}
+		})
+	}
+	wg.Wait()
+	return w.err
+}
+
+// apart does long work of a rollup, while others may go on with theirs. The
+// work touches nothing of the inspection but its Engine, Store and Tally.
+func (in *Inspection) apart(do func()) {
+	in.turn.Unlock()
+	defer in.turn.Lock()
+	do()
+}
+
+// turns are the rollups that are yet to be made, and those that are being made.
+type turns struct {
+	waiting, busy []*Query
+	rows          int64 // that those being made read
+	tables        map[string]table
+	err           error
+	changed       *sync.Cond
+}
+
+// next waits for a rollup that can be made, and the rows that it reads; nil
+// where none is left.
+func (w *turns) next() (*Query, int64) {
+	for len(w.waiting) > 0 && w.err == nil {
+		for i, q := range w.waiting {
+			if w.blocked(q) && (len(w.busy) > 0 || i < len(w.waiting)-1) {
+				continue // the last says what it lacks, where all wait for one another
+			}
+			n := min(rowsOf(q, w.tables), besideRows)
+			if len(w.busy) > 0 && w.rows+n > besideRows {
+				continue
+			}
+			w.waiting = slices.Delete(w.waiting, i, i+1)
+			w.busy = append(w.busy, q)
+			w.rows += n
+			return q, n
+		}
+		w.changed.Wait()
+	}
+	return nil, 0
+}
+
+// blocked says whether a rollup needs one that is not made yet, or is made
+// together with one.
+func (w *turns) blocked(q *Query) bool {
+	return slices.ContainsFunc(slices.Concat(w.waiting, w.busy), func(o *Query) bool {
+		return o != q && (slices.Contains(q.Needs, o.Name) || q.Name == tallied[1] && o.Name == tallied[0])
+	})
+}
+
+func (w *turns) done(q *Query, n int64, err error) {
+	if err != nil && w.err == nil {
+		w.err = fmt.Errorf("%s: %w", q.Path, err)
+	}
+	w.busy = slices.DeleteFunc(w.busy, func(o *Query) bool { return o == q })
+	w.rows -= n
+	w.changed.Broadcast()
+}
