@@ -18,7 +18,10 @@ import (
 func (t *Tally) Breaches(ctx context.Context, job pipeline.BreachesJob) (int64, error) {
 	l := t.limits
 	if l.accounts == 0 {
-		l = limits{breachesAtOnce, looseLimit, variedLimit}
+		l = limits{accounts: breachesAtOnce, varied: termLimit}
+	}
+	if t.Varied > 0 {
+		l.varied = t.Varied
 	}
 	rows, err := addBreaches(ctx, job, l)
 	if err != nil {
@@ -28,8 +31,12 @@ func (t *Tally) Breaches(ctx context.Context, job pipeline.BreachesJob) (int64, 
 }
 
 // breachesAtOnce is how many accounts are added up at a time, over all workers:
-// 96 bytes each.
-const breachesAtOnce = 1 << 18
+// 96 bytes each. termLimit is how many terms of contracts all months may have,
+// 32 bytes each.
+const (
+	breachesAtOnce = 1 << 18
+	termLimit      = 2 << 20
+)
 
 // breachColumns are the columns of account_breaches.
 var breachColumns = []column{dayColumns[0],
@@ -112,7 +119,7 @@ func newBreaches(ctx context.Context, job pipeline.BreachesJob, l limits) (*brea
 	b := &breaches{workers: max(1, min(job.Workers, mostWorkers))}
 	end, terms := int64(0), 0
 	for _, m := range job.Months {
-		month, err := newBreachMonth(ctx, m, l.loose/2-terms)
+		month, err := newBreachMonth(ctx, m, l.varied-terms)
 		if err != nil {
 			return nil, err
 		}
