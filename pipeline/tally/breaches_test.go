@@ -31,8 +31,6 @@ type sentMonth struct {
 	sent, consents, contracts [][]int64
 }
 
-var consentRow, contractRow = consentColumns, contractColumns
-
 // newSentMonth makes up a month of some accounts: most rows are of one
 // recipient, some accounts have several, and some records name none.
 func newSentMonth(rng *rand.Rand, month, accounts int) sentMonth {
@@ -69,9 +67,9 @@ func (m sentMonth) write(t *testing.T, group int) pipeline.BreachesMonth {
 	dir := t.TempDir()
 	half := (len(m.consents) + 1) / 2
 	writeRows(t, dir+"/sent", monthColumns, m.sent, group)
-	writeRows(t, dir+"/consents-0", consentRow, m.consents[:half], group)
-	writeRows(t, dir+"/consents-1", consentRow, m.consents[half:], group)
-	writeRows(t, dir+"/contracts", contractRow, m.contracts, group)
+	writeRows(t, dir+"/consents-0", consentColumns, m.consents[:half], group)
+	writeRows(t, dir+"/consents-1", consentColumns, m.consents[half:], group)
+	writeRows(t, dir+"/contracts", contractColumns, m.contracts, group)
 	return pipeline.BreachesMonth{Source: "sent", Month: m.month, Sent: []string{dir + "/sent"},
 		Consents: []string{dir + "/consents-1", dir + "/consents-0"}, Contracts: []string{dir + "/contracts"}}
 }
@@ -292,6 +290,7 @@ func TestBreachesRefuses(t *testing.T) {
 		"no consent":           {month: sentMonth{sent: [][]int64{{7_777_777, 4, 3, 1, 1}}, consents: [][]int64{{7_777_777, 4, nobody, 1}}}},
 		"no term":              {month: sentMonth{contracts: [][]int64{{4, 0, 1, nobody}}}},
 		"no day":               {base: base(1, 1, nobody, day)},
+		"no items":           {base: base(1, nobody, day, day)},
 		"records below none":   {base: base(-1, 1, day, day)},
 	} {
 		c.month.month = 202402
