@@ -290,7 +290,7 @@ func TestBreachesRefuses(t *testing.T) {
 		"no consent":           {month: sentMonth{sent: [][]int64{{7_777_777, 4, 3, 1, 1}}, consents: [][]int64{{7_777_777, 4, nobody, 1}}}},
 		"no term":              {month: sentMonth{contracts: [][]int64{{4, 0, 1, nobody}}}},
 		"no day":               {base: base(1, 1, nobody, day)},
-		"no items":           {base: base(1, nobody, day, day)},
+		"no items":             {base: base(1, nobody, day, day)},
 		"records below none":   {base: base(-1, 1, day, day)},
 	} {
 		c.month.month = 202402
