@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
+	"slices"
+	"sort"
 	"sync"
 
 	"github.com/apache/arrow-go/v18/parquet"
@@ -18,7 +20,10 @@ import (
 func (t *Tally) Breaches(ctx context.Context, job pipeline.BreachesJob) (int64, error) {
 	l := t.limits
 	if l.accounts == 0 {
-		l = limits{breachesAtOnce, looseLimit, variedLimit}
+		l = limits{accounts: breachesAtOnce, varied: termLimit}
+	}
+	if t.Varied > 0 {
+		l.varied = t.Varied
 	}
 	rows, err := addBreaches(ctx, job, l)
 	if err != nil {
@@ -28,8 +33,12 @@ func (t *Tally) Breaches(ctx context.Context, job pipeline.BreachesJob) (int64, 
 }
 
 // breachesAtOnce is how many accounts are added up at a time, over all workers:
-// 96 bytes each.
-const breachesAtOnce = 1 << 18
+// 96 bytes each. termLimit is how many terms of contracts all months may have,
+// 32 bytes each.
+const (
+	breachesAtOnce = 1 << 18
+	termLimit      = 2 << 20
+)
 
 // breachColumns are the columns of account_breaches.
 var breachColumns = []column{dayColumns[0],
@@ -78,10 +87,10 @@ func (l *lacking) add(o lacking) error {
 
 // breaches is a job at work.
 type breaches struct {
-	workers int
-	months  []breachMonth
-	base    []source
-	end     int64 // no account is larger
+	adders []breachAdder // one for each worker
+	months []breachMonth
+	base   []source
+	end    int64 // no account is larger
 }
 
 func addBreaches(ctx context.Context, job pipeline.BreachesJob, l limits) (rows int64, err error) {
@@ -94,12 +103,12 @@ func addBreaches(ctx context.Context, job pipeline.BreachesJob, l limits) (rows 
 		return 0, err
 	}
 	out := breachWriter{writer: w}
-	accounts := make([]breach, min(int64(l.accounts), max(b.end-job.From, 0)))
-	for from := job.From; from < b.end; from += int64(len(accounts)) {
-		part := accounts[:min(int64(len(accounts)), b.end-from)]
-		clear(part)
-		if err = b.add(ctx, from, part); err == nil {
-			err = out.add(from, part)
+	for parts := b.parts(job.From, int64(l.accounts)); len(parts) > 1; {
+		some := parts[:min(len(b.adders)+1, len(parts))]
+		parts = parts[len(some)-1:]
+		err := b.add(ctx, some)
+		for i := 0; i < len(some)-1 && err == nil; i++ {
+			err = out.add(some[i], b.adders[i].accounts)
 		}
 		if err != nil {
 			return 0, errors.Join(err, w.discard())
@@ -109,10 +118,10 @@ func addBreaches(ctx context.Context, job pipeline.BreachesJob, l limits) (rows 
 }
 
 func newBreaches(ctx context.Context, job pipeline.BreachesJob, l limits) (*breaches, error) {
-	b := &breaches{workers: max(1, min(job.Workers, mostWorkers))}
+	b := &breaches{adders: make([]breachAdder, max(1, min(job.Workers, mostWorkers)))}
 	end, terms := int64(0), 0
 	for _, m := range job.Months {
-		month, err := newBreachMonth(ctx, m, l.loose/2-terms)
+		month, err := newBreachMonth(ctx, m, l.varied-terms)
 		if err != nil {
 			return nil, err
 		}
@@ -133,19 +142,41 @@ func newBreaches(ctx context.Context, job pipeline.BreachesJob, l limits) (*brea
 	return b, nil
 }
 
-// add adds up the accounts from ≤ account_key < from + len(accounts), each
-// worker a part of them.
-func (b *breaches) add(ctx context.Context, from int64, accounts []breach) error {
-	width := max((len(accounts)+b.workers-1)/b.workers, 1)
-	errs := make([]error, b.workers)
+// parts splits the accounts between workers, and more where they are more than
+// may be added up at a time. It gives the first account of each part, and the
+// end of the last: where a row group begins if that can be, as each is read for
+// every part of which it has an account. The result does not depend on it.
+func (b *breaches) parts(from, accounts int64) []int64 {
+	var groups []int64
+	files := b.base
+	if len(files) == 0 && len(b.months) > 0 {
+		files = b.months[0].sent
+	}
+	for _, f := range files {
+		for _, g := range f.groups {
+			groups = append(groups, g.from)
+		}
+	}
+	slices.Sort(groups)
+	width := max(accounts/int64(len(b.adders)), 1)
+	parts := []int64{from}
+	for from < b.end {
+		to := min(from+width, b.end)
+		if i := sort.Search(len(groups), func(i int) bool { return groups[i] > to }); to < b.end && i > 0 && groups[i-1] > from {
+			to = groups[i-1]
+		}
+		parts, from = append(parts, to), to
+	}
+	return parts
+}
+
+// add adds up parts of the accounts, each by one worker.
+func (b *breaches) add(ctx context.Context, parts []int64) error {
+	errs := make([]error, len(parts)-1)
 	var wg sync.WaitGroup
 	for i := range errs {
-		at := min(i*width, len(accounts))
-		part := accounts[at:min(at+width, len(accounts))]
-		if len(part) > 0 {
-			a := breachAdder{from: from + int64(at), accounts: part}
-			wg.Go(func() { errs[i] = a.addAll(ctx, b) })
-		}
+		b.adders[i].start(parts[i], parts[i+1])
+		wg.Go(func() { errs[i] = b.adders[i].addAll(ctx, b) })
 	}
 	wg.Wait()
 	return errors.Join(errs...)
@@ -162,10 +193,21 @@ type breachAdder struct {
 	last     order // the last row of account_months
 }
 
-func (a *breachAdder) addAll(ctx context.Context, b *breaches) error {
-	for range breachColumns {
+// start begins with a range of accounts.
+func (a *breachAdder) start(from, to int64) {
+	for len(a.room) < len(breachColumns) {
 		a.room = append(a.room, make([]int64, batchRows))
 	}
+	if n := int(to - from); cap(a.accounts) < n {
+		a.accounts = make([]breach, n)
+	} else {
+		a.accounts = a.accounts[:n]
+		clear(a.accounts)
+	}
+	a.from = from
+}
+
+func (a *breachAdder) addAll(ctx context.Context, b *breaches) error {
 	to := a.from + int64(len(a.accounts))
 	wanted := func(g group) bool { return g.from < to && a.from < g.to }
 	for i := range b.base {
@@ -211,8 +253,8 @@ func (a *breachAdder) addBase() error {
 			if k.items != nil {
 				o.items = k.items[i]
 			}
-			if o.records < 0 || o.records == nobody || k.first[i] == nobody || k.last[i] == nobody {
-				return errors.New("account_breaches: records of an account, and no day of them")
+			if o.records < 0 || o.records == nobody || o.items < 0 || o.items == nobody || k.first[i] == nobody || k.last[i] == nobody {
+				return errors.New("a count or a day of a row is missing")
 			}
 			if err := k.to.add(o); err != nil {
 				return err
@@ -238,9 +280,11 @@ func (a *breachAdder) addMonth(ctx context.Context, m *breachMonth, wanted func(
 	if len(m.terms) == 0 {
 		return nil
 	}
-	a.last = noOrder
-	a.consents.start(ctx, m.consents, wanted)
-	defer a.consents.stop()
+	if len(m.consents) > 0 {
+		a.last = noOrder
+		a.consents.start(ctx, m.consents, wanted)
+		defer a.consents.stop()
+	}
 	for i := range m.sent {
 		if err := m.sent[i].read(ctx, &a.sent, wanted, func() error { return a.addSent(m) }); err != nil {
 			return err

@@ -145,7 +145,7 @@ type consents struct {
 // start begins with a month.
 func (c *consents) start(ctx context.Context, files []source, wanted func(group) bool) {
 	c.batch.rows, c.i, c.last, c.err = 0, 0, noOrder, nil
-	if c.room[0] == nil && len(files) > 0 {
+	if c.room[0] == nil {
 		for i := range c.room {
 			c.room[i] = make([]int64, batchRows)
 		}
@@ -193,9 +193,8 @@ func (c *consents) take() (err error) {
 // not come before what was asked for last.
 func (c *consents) at(o order) (masks, error) {
 	for {
-		accounts, recipients := c.batch.cols, c.cols[1]
 		for ; c.i < c.batch.rows; c.i++ {
-			row := order{accounts[0].i32[c.i], recipients[c.i]}
+			row := order{c.batch.cols[0].i32[c.i], c.cols[1][c.i]}
 			if row == o {
 				return masks{uint32(c.cols[2][c.i]), uint32(c.cols[3][c.i])}, nil
 			}

@@ -1,8 +1,8 @@
 // Package tally counts the records of one source and month, the rollups
 // account_months and sent_days, and adds the months of accounts up: the rollups
-// account_totals, account_flows and account_unneeded. Their definitions are
-// sql/rollup/<name>.sql. It is a faster way to the rows of these definitions,
-// and no other definition.
+// account_totals, account_flows, account_unneeded and account_breaches. Their
+// definitions are sql/rollup/<name>.sql. It is a faster way to the rows of these
+// definitions, and no other definition.
 //
 // It promises: every record of every file is counted once; the rows are those
 // of the SQL, in its order; the bytes written depend on the records alone, not
@@ -50,7 +50,8 @@ const (
 // Tally counts months. The zero value is ready.
 type Tally struct {
 	// Varied is how many combinations of day, recipient and fields a month may
-	// have; 0 is 524,288.
+	// have, and terms of contracts those that are added up; 0 is 524,288, and of
+	// terms 2,097,152.
 	Varied int
 	limits limits // zero: the constants above
 }

@@ -74,7 +74,7 @@ func newWriter(path, table string) (_ *writer, err error) {
 		return nil, err
 	}
 	codec := compress.Codecs.Zstd
-	if table == "account_breaches" { // a third of the time for a tenth of the bytes
+	if table == "account_breaches" { // a quarter less time for a tenth more bytes
 		codec = compress.Codecs.Uncompressed
 	}
 	// Whatever decides the bytes is spelled out. Differences of numbers pack
