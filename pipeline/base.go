@@ -65,7 +65,7 @@ func (in *Inspection) baseTables() (map[string]table, error) {
 		add(fromRows("source_days", in.sourceDaysRows())),
 		add(fromRows("fields", in.fieldsRows())),
 		add(fromRows("calendar", in.calendarRows())),
-		add(in.transfers("", 0)),
+		add(in.transfers()),
 		add(in.tableOf("rejects", Loaded)),
 		add(in.accountIDs()),
 		add(in.newestCustomers()),
@@ -101,21 +101,47 @@ func (in *Inspection) settled() error {
 	return nil
 }
 
-// transfers is the table of accepted records, whole or of one source and month.
-func (in *Inspection) transfers(source string, month int) (table, error) {
+// transfers is the table of accepted records.
+func (in *Inspection) transfers() (table, error) {
 	t := newTable("transfers")
-	for _, r := range in.loaded(Transfers) {
-		if source != "" && r.Source != source {
-			continue
+	in.eachDay(func(_ scopeKey, f LakeFile, values map[string]any) { in.addFile(&t, f, values) })
+	return t, t.close()
+}
+
+// scopeKey names a source and a month, as yyyymm.
+type scopeKey struct {
+	source string
+	month  int
+}
+
+// transfersByMonth are the accepted records of each source and month.
+func (in *Inspection) transfersByMonth() (map[scopeKey]table, error) {
+	out := map[scopeKey]table{}
+	in.eachDay(func(of scopeKey, f LakeFile, values map[string]any) {
+		t, ok := out[of]
+		if !ok {
+			t = newTable("transfers")
 		}
+		in.addFile(&t, f, values)
+		out[of] = t
+	})
+	for of, t := range out {
+		if err := t.close(); err != nil {
+			return nil, err
+		}
+		out[of] = t
+	}
+	return out, nil
+}
+
+// eachDay gives the files of transfers in their order, each of a day.
+func (in *Inspection) eachDay(do func(of scopeKey, f LakeFile, values map[string]any)) {
+	for _, r := range in.loaded(Transfers) {
 		lake := r.lake("transfers")
 		for i, d := range r.Days {
-			if month == 0 || d.Day.Month() == month {
-				in.addFile(&t, lake[i], map[string]any{"source": r.Source, "transfer_date": d.Day})
-			}
+			do(scopeKey{r.Source, d.Day.Month()}, lake[i], map[string]any{"source": r.Source, "transfer_date": d.Day})
 		}
 	}
-	return t, t.close()
 }
 
 func newTable(name string) table {

@@ -136,18 +136,28 @@ func (in *Inspection) monthParts(calendar [][]any) ([]part, error) {
 	if in.parts != nil {
 		return in.parts, nil
 	}
+	transfers, err := in.transfersByMonth()
+	if err != nil {
+		return nil, err
+	}
+	days := map[int]table{}
 	var parts []part
 	for i := range in.Case.Sources {
 		src := &in.Case.Sources[i]
 		for _, month := range in.months(src) {
-			p := part{source: src.Name, month: month}
-			var err [2]error
-			p.transfers, err[0] = in.transfers(src.Name, month)
-			p.calendar, err[1] = fromRows("calendar", calendarOf(calendar, month))
-			if err := errors.Join(err[:]...); err != nil {
-				return nil, err
+			if _, ok := days[month]; !ok {
+				if days[month], err = fromRows("calendar", calendarOf(calendar, month)); err != nil {
+					return nil, err
+				}
 			}
-			parts = append(parts, p)
+			t, ok := transfers[scopeKey{src.Name, month}]
+			if !ok {
+				t = newTable("transfers")
+				if err := t.close(); err != nil {
+					return nil, err
+				}
+			}
+			parts = append(parts, part{src.Name, month, t, days[month]})
 		}
 	}
 	in.parts = parts
@@ -317,22 +327,25 @@ func (in *Inspection) rollupKey(q *Query, tables map[string]table) (string, erro
 
 // mount makes a table visible, if it is not what is visible already.
 func (in *Inspection) mount(ctx context.Context, t table) error {
+	return in.mountTogether(ctx, []table{t})
+}
+
+// mountTogether makes tables visible, several at a time, those that are not
+// what is visible already.
+func (in *Inspection) mountTogether(ctx context.Context, tables []table) error {
 	if in.mounted == nil {
 		in.mounted = map[string]string{}
 	}
-	id := t.hash
-	if t.Range != nil {
-		id += fmt.Sprint(*t.Range)
+	missing := slices.DeleteFunc(slices.Clone(tables), func(t table) bool { return in.mounted[t.Def.Name] == t.hash })
+	for _, t := range missing {
+		delete(in.mounted, t.Def.Name)
 	}
-	if in.mounted[t.Def.Name] == id {
+	return ordered(ctx, len(missing), in.Workers, in.Workers, func(ctx context.Context, i int) (string, error) {
+		return missing[i].hash, in.Engine.Mount(ctx, missing[i].Mounted)
+	}, func(i int, hash string) error {
+		in.mounted[missing[i].Def.Name] = hash
 		return nil
-	}
-	delete(in.mounted, t.Def.Name)
-	if err := in.Engine.Mount(ctx, t.Mounted); err != nil {
-		return err
-	}
-	in.mounted[t.Def.Name] = id
-	return nil
+	})
 }
 
 // verifyNeeds makes sure of what a query reads. What nobody reads is not read
@@ -410,12 +423,11 @@ func (in *Inspection) sqlOf(q *Query) string {
 
 // mountAll makes all tables visible.
 func (in *Inspection) mountAll(ctx context.Context, tables map[string]table) error {
+	var all []table
 	for _, name := range sortedKeys(tables) {
-		if err := in.mount(ctx, tables[name]); err != nil {
-			return err
-		}
+		all = append(all, tables[name])
 	}
-	return nil
+	return in.mountTogether(ctx, all)
 }
 
 // MountDerived mounts the tables as the last Derive left them, making nothing.

@@ -18,8 +18,8 @@ func (in *Inspection) asked() []*Query {
 }
 
 // mountFor makes visible what some queries need, whole and verified, and takes
-// everything else away: what is left of the making of a rollup may be a month
-// of a table, and nobody who forgot to name it among the needs may read that.
+// everything else away: nobody who forgot to name a table among the needs may
+// read it.
 func (in *Inspection) mountFor(ctx context.Context, queries []*Query, tables map[string]table) error {
 	needs := map[string]bool{}
 	for _, q := range queries {
@@ -38,14 +38,13 @@ func (in *Inspection) mountFor(ctx context.Context, queries []*Query, tables map
 			delete(in.mounted, name)
 		}
 	}
+	var all []table
 	for _, name := range sortedKeys(needs) {
 		if t, ok := tables[name]; ok { // whoever needs another gets the engine's error
-			if err := in.mount(ctx, t); err != nil {
-				return err
-			}
+			all = append(all, t)
 		}
 	}
-	return nil
+	return in.mountTogether(ctx, all)
 }
 
 // besideRows is how many rows of the lake the queries that run beside one

@@ -38,15 +38,19 @@ type SQLText struct {
 // gives; figures.json, checks.json, tables.json and findings.json must be
 // among them, and so must the SQL of every result. The error names the file
 // that does not agree.
-func Load(runDir string) (*Run, error) {
-	r, err := load(runDir)
+func Load(runDir string) (*Run, error) { return LoadWritten(runDir, nil) }
+
+// LoadWritten is Load of a run whose run.json this process has just written as
+// the JSON of manifest, which therefore need not be read out of it again.
+func LoadWritten(runDir string, manifest *pipeline.Manifest) (*Run, error) {
+	r, err := load(runDir, manifest)
 	if err != nil {
 		return nil, fmt.Errorf("run %s: %w", filepath.ToSlash(runDir), err)
 	}
 	return r, nil
 }
 
-func load(runDir string) (*Run, error) {
+func load(runDir string, manifest *pipeline.Manifest) (*Run, error) {
 	root, err := os.OpenRoot(runDir)
 	if err != nil {
 		return nil, err
@@ -57,7 +61,9 @@ func load(runDir string) (*Run, error) {
 		return nil, err
 	}
 	r := &Run{ManifestSHA256: hexSum(data)}
-	if err := decode(data, &r.Manifest); err != nil {
+	if manifest != nil {
+		r.Manifest = *manifest
+	} else if err := decode(data, &r.Manifest); err != nil {
 		return nil, fmt.Errorf("run.json: %w", err)
 	}
 	results, err := readResults(root, r.Manifest.Results)

@@ -72,13 +72,13 @@ func (a *app) demo(ctx context.Context, o *opened) error {
 	}
 	current, err := o.Current()
 	if err == nil && current == nil {
-		err = a.sealRun(ctx, o)
+		_, err = a.sealRun(ctx, o)
 	}
 	if err != nil {
 		return err
 	}
 	o.talk.done()
-	r, err := o.load(o.State().LastRun.RunID)
+	r, err := o.load(o.State().LastRun.RunID, nil)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"sync"
 
 	"exhibit/pipeline"
 	"exhibit/pipeline/casefile"
@@ -25,13 +26,14 @@ import (
 // opened is a case that is being worked on.
 type opened struct {
 	*pipeline.Inspection
-	engine  *duckdb.Engine
-	ledger  *custody.Ledger
-	lake    *lake.Lake
-	reader  *intake.Reader
-	matched *casefile.Matched
-	talk    *talk
-	write   bool
+	engine    *duckdb.Engine
+	endEngine func() error // closes it, once
+	ledger    *custody.Ledger
+	lake      *lake.Lake
+	reader    *intake.Reader
+	matched   *casefile.Matched
+	talk      *talk
+	write     bool
 }
 
 // open opens the case for work: under its lock, with an engine.
@@ -40,12 +42,20 @@ func (a *app) open(ctx context.Context) (*opened, error) {
 	if err != nil {
 		return nil, err
 	}
-	if o.engine, err = a.openEngine(ctx, filepath.Join(a.caseDir, "lake", "staging")); err != nil {
+	if err := o.startEngine(ctx, a, filepath.Join(a.caseDir, "lake", "staging")); err != nil {
 		return nil, errors.Join(err, o.Close())
 	}
-	o.Engine = o.engine
 	o.Versions = map[string]string{"exhibit": version(), "engine": o.engine.Version()}
 	return o, nil
+}
+
+// startEngine gives the work an engine, which Close ends at the latest.
+func (o *opened) startEngine(ctx context.Context, a *app, temp string) (err error) {
+	if o.engine, err = a.openEngine(ctx, temp); err != nil {
+		return err
+	}
+	o.Engine, o.endEngine = o.engine, sync.OnceValue(o.engine.Close)
+	return nil
 }
 
 // look opens the case for reading, without lock and engine.
@@ -165,7 +175,7 @@ func (o *opened) Close() error {
 	var errs []error
 	o.talk.done()
 	if o.engine != nil {
-		errs = append(errs, o.engine.Close())
+		errs = append(errs, o.endEngine())
 	}
 	if o.lake != nil && o.write {
 		errs = append(errs, o.lake.Close())

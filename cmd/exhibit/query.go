@@ -45,10 +45,9 @@ func (a *app) queryVerb() *cobra.Command {
 			return err
 		}
 		defer func() { err = errors.Join(err, o.Close()) }()
-		if o.engine, err = a.openEngine(c.Context(), spillFolder(temp)); err != nil {
+		if err := o.startEngine(c.Context(), a, spillFolder(temp)); err != nil {
 			return err
 		}
-		o.Engine = o.engine
 		if limit < 0 {
 			limit = map[string]int64{"table": 1000, "json": 1000}[a.format]
 		}

@@ -89,42 +89,44 @@ func (a *app) runCase(ctx context.Context, o *opened) error {
 		return err
 	}
 	if current != nil {
+		go o.endEngine() // Close waits for it, and has its error
 		o.talk.done()
 		what := "nothing new"
 		if lines > 0 {
 			what = "nothing new for the figures"
 		}
 		fmt.Fprintf(a.err, "%s: %s stands\n", what, current.RunID)
-		return a.printRun(o, current.RunID)
+		return a.printRun(o, current.RunID, nil)
 	}
-	if err := a.sealRun(ctx, o); err != nil {
-		return err
-	}
-	o.talk.done()
-	id := o.State().LastRun.RunID
-	fmt.Fprintf(a.err, "%s sealed in %s\n", id, time.Since(begun).Round(10*time.Millisecond))
-	return a.printRun(o, id)
-}
-
-func (a *app) sealRun(ctx context.Context, o *opened) (err error) {
-	if err := o.Derive(ctx); err != nil {
-		return err
-	}
-	res, err := o.Results(ctx)
+	m, err := a.sealRun(ctx, o)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, res.Discard()) }()
-	if _, err := o.Seal(res); err != nil {
-		return err
+	go o.endEngine() // Close waits for it, and has its error
+	o.talk.done()
+	fmt.Fprintf(a.err, "%s sealed in %s\n", m.RunID, time.Since(begun).Round(10*time.Millisecond))
+	return a.printRun(o, m.RunID, m)
+}
+
+func (a *app) sealRun(ctx context.Context, o *opened) (m *pipeline.Manifest, err error) {
+	if err := o.Derive(ctx); err != nil {
+		return nil, err
 	}
-	return o.Prune()
+	res, err := o.Results(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, res.Discard()) }()
+	if m, err = o.Seal(res); err != nil {
+		return nil, err
+	}
+	return m, o.Prune()
 }
 
 // printRun prints the figures of a sealed run, says what keeps it from being
-// complete, and sees to it that its report is drawn.
-func (a *app) printRun(o *opened, id string) error {
-	r, err := o.load(id)
+// complete, and sees to it that its report is drawn. written is as in load.
+func (a *app) printRun(o *opened, id string, written *pipeline.Manifest) error {
+	r, err := o.load(id, written)
 	if err != nil {
 		return err
 	}

@@ -22,7 +22,7 @@ func (a *app) sealedVerb(use, short, long string, do func(o *opened, r *reports.
 		if err != nil {
 			return err
 		}
-		r, err := o.load(id)
+		r, err := o.load(id, nil)
 		if err != nil {
 			return err
 		}
@@ -50,9 +50,10 @@ func (o *opened) sealedRun(id string) (string, error) {
 	return last, nil
 }
 
-// load reads a sealed run and holds it against the ledger.
-func (o *opened) load(id string) (*reports.Run, error) {
-	r, err := reports.Load(o.RunFolder(id))
+// load reads a sealed run and holds it against the ledger. written is its
+// manifest where this process sealed it, or nil.
+func (o *opened) load(id string, written *pipeline.Manifest) (*reports.Run, error) {
+	r, err := reports.LoadWritten(o.RunFolder(id), written)
 	if err != nil {
 		return nil, err
 	}

@@ -35,14 +35,14 @@ type Engine struct {
 	links    chan link // those that are free, under mu held for reading
 	temp     *tempDir
 	version  string
-	mounting sync.Mutex        // held by Mount and Unmount
-	mounted  map[string]string // table → the keyword to drop it with
-	builtins map[string]bool   // views that the engine brings along
-	volatile map[string]bool   // functions that are not pure
-	locked   bool              // see Lock
-	results  int               // ad-hoc results so far, for their names
-	memory   int64             // limit in bytes; 0 the engine's own
-	broken   error             // what the self-test says, under mu
+	mounting sync.Map        // table → *sync.Mutex, held by Mount and Unmount
+	mounted  mounts          // what is visible to everybody
+	builtins map[string]bool // views that the engine brings along
+	volatile map[string]bool // functions that are not pure
+	locked   bool            // see Lock
+	results  int             // ad-hoc results so far, for their names
+	memory   int64           // limit in bytes; 0 the engine's own
+	broken   error           // what the self-test says, under mu
 }
 
 // link is one connection. Settings of a session and temporary tables belong to
@@ -63,7 +63,7 @@ func Open(ctx context.Context, o Options) (_ *Engine, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("engine: %w", err)
 	}
-	e := &Engine{temp: temp, memory: o.MemoryBytes, mounted: map[string]string{}}
+	e := &Engine{temp: temp, memory: o.MemoryBytes}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, e.Close())

@@ -130,7 +130,7 @@ func (g *sieve) table(m map[string]any) error {
 	if schema == "" && g.ctes[strings.ToLower(name)] {
 		return nil
 	}
-	for t := range g.engine.mounted {
+	for _, t := range g.engine.mounted.names() {
 		if strings.EqualFold(t, name) {
 			return nil
 		}

@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
+	"sync"
 
 	"exhibit/pipeline"
 )
@@ -21,12 +24,49 @@ func (e *Engine) Mount(ctx context.Context, t pipeline.Mounted) error {
 		return err
 	}
 	defer done()
-	e.mounting.Lock()
-	defer e.mounting.Unlock()
-	if err := l.mount(ctx, t, e.mounted, everybodys); err != nil {
+	defer e.lock(t.Def.Name)()
+	if err := l.mount(ctx, t, &e.mounted, everybodys); err != nil {
 		return fmt.Errorf("table %s: %w", t.Def.Name, err)
 	}
 	return nil
+}
+
+// lock keeps others from mounting or taking away a table of a name.
+func (e *Engine) lock(name string) (unlock func()) {
+	m, _ := e.mounting.LoadOrStore(name, new(sync.Mutex))
+	mu := m.(*sync.Mutex)
+	mu.Lock()
+	return mu.Unlock
+}
+
+// mounts are the tables of a catalog, each with the keyword to drop it with.
+type mounts struct {
+	mu   sync.Mutex
+	kept map[string]string
+}
+
+// kind gives the keyword of a table; "" where it is not mounted.
+func (m *mounts) kind(table string) string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.kept[table]
+}
+
+func (m *mounts) set(table, kind string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.kept == nil {
+		m.kept = map[string]string{}
+	}
+	if m.kept[table] = kind; kind == "" {
+		delete(m.kept, table)
+	}
+}
+
+func (m *mounts) names() []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Sorted(maps.Keys(m.kept))
 }
 
 // The catalogs of the engine: what is mounted for everybody, and what for one
@@ -42,7 +82,7 @@ type catalog struct{ name, create string }
 func (c catalog) of(table string) string { return c.name + ".main." + ident(table) }
 
 // mount makes a table visible in a catalog; mounted is what is there.
-func (l link) mount(ctx context.Context, t pipeline.Mounted, mounted map[string]string, in catalog) error {
+func (l link) mount(ctx context.Context, t pipeline.Mounted, mounted *mounts, in catalog) error {
 	if len(t.Def.Columns) == 0 {
 		return errors.New("no columns")
 	}
@@ -69,7 +109,7 @@ func (l link) mount(ctx context.Context, t pipeline.Mounted, mounted map[string]
 	if err := l.exec(ctx, in.create+kind+" "+in.of(t.Def.Name)+" AS "+text); err != nil {
 		return err
 	}
-	mounted[t.Def.Name] = kind
+	mounted.set(t.Def.Name, kind)
 	return nil
 }
 
@@ -80,35 +120,34 @@ func (e *Engine) Unmount(ctx context.Context, name string) error {
 		return err
 	}
 	defer done()
-	e.mounting.Lock()
-	defer e.mounting.Unlock()
-	return l.unmount(ctx, name, e.mounted, everybodys)
+	defer e.lock(name)()
+	return l.unmount(ctx, name, &e.mounted, everybodys)
 }
 
-func (l link) unmount(ctx context.Context, name string, mounted map[string]string, in catalog) error {
-	kind, ok := mounted[name]
-	if !ok {
+func (l link) unmount(ctx context.Context, name string, mounted *mounts, in catalog) error {
+	kind := mounted.kind(name)
+	if kind == "" {
 		return nil
 	}
 	if err := l.exec(ctx, "DROP "+kind+" "+in.of(name)); err != nil {
 		return err
 	}
-	delete(mounted, name)
+	mounted.set(name, "")
 	return nil
 }
 
 // mountOwn makes tables visible to this connection alone; done takes them away.
 func (l link) mountOwn(ctx context.Context, own []pipeline.Mounted) (done func() error, err error) {
-	mounted := map[string]string{}
+	var mounted mounts
 	done = func() error {
 		var errs []error
-		for name := range mounted {
-			errs = append(errs, l.unmount(context.WithoutCancel(ctx), name, mounted, temporary))
+		for _, name := range mounted.names() {
+			errs = append(errs, l.unmount(context.WithoutCancel(ctx), name, &mounted, temporary))
 		}
 		return errors.Join(errs...)
 	}
 	for _, t := range own {
-		if err := l.mount(ctx, t, mounted, temporary); err != nil {
+		if err := l.mount(ctx, t, &mounted, temporary); err != nil {
 			return nil, errors.Join(fmt.Errorf("table %s: %w", t.Def.Name, err), done())
 		}
 	}

@@ -245,8 +245,8 @@ func TestCopiedFiles(t *testing.T) {
 	}
 	as := func(kind string, list []pipeline.MountedFile, r *pipeline.KeyRange) [][]any {
 		mount(t, e, pipeline.Mounted{Def: transfers(t), Files: list, Range: r})
-		if e.mounted["transfers"] != kind {
-			t.Fatalf("%d files are a %s", len(list), e.mounted["transfers"])
+		if e.mounted.kind("transfers") != kind {
+			t.Fatalf("%d files are a %s", len(list), e.mounted.kind("transfers"))
 		}
 		return sel(t, e, allTransfers)
 	}

@@ -19,7 +19,7 @@ import (
 
 // mountRows makes a typed table of rows. INTEGER, BIGINT, BOOLEAN, VARCHAR and
 // DATE are appended as they are; a DECIMAL or TIMESTAMP comes as text.
-func (l link) mountRows(ctx context.Context, t pipeline.Mounted, mounted map[string]string, in catalog) error {
+func (l link) mountRows(ctx context.Context, t pipeline.Mounted, mounted *mounts, in catalog) error {
 	for _, c := range t.Def.Columns {
 		if !declarable(c.Type) {
 			return fmt.Errorf("column %s: no %s in the tables of a case", c.Name, c.Type)
@@ -36,7 +36,7 @@ func (l link) mountRows(ctx context.Context, t pipeline.Mounted, mounted map[str
 	if err := l.exec(ctx, in.create+"TABLE "+name+" ("+strings.Join(cols, ", ")+")"); err != nil {
 		return err
 	}
-	mounted[t.Def.Name] = "TABLE"
+	mounted.set(t.Def.Name, "TABLE")
 	if len(t.Rows) == 0 {
 		return nil
 	}
