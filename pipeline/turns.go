@@ -11,12 +11,14 @@ import (
 // made. make has the inspection to itself but for what it does apart. The first
 // error ends the work; it names the rollup.
 //
-// Like questions, rollups run beside one another while they read few rows: one
-// that reads more has the memory of engine and tally to itself.
+// Like questions, rollups run beside one another while they read few rows at a
+// time, a range or a month of them: one that reads more has the memory of engine
+// and tally to itself.
 func (in *Inspection) inTurn(ctx context.Context, rollups []*Query, tables map[string]table, make func(context.Context, *Query) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	w := turns{waiting: slices.Clone(rollups), tables: tables, changed: sync.NewCond(&in.turn)}
+	w := turns{waiting: slices.Clone(rollups), changed: sync.NewCond(&in.turn)}
+	w.reads = func(q *Query) int64 { return rowsOf(q, tables) / int64(in.atATime(q)) }
 	var wg sync.WaitGroup
 	for range max(in.Workers, 1) {
 		wg.Go(func() {
@@ -54,7 +56,7 @@ func (in *Inspection) apart(do func()) {
 type turns struct {
 	waiting, busy []*Query
 	rows          int64 // that those being made read
-	tables        map[string]table
+	reads         func(*Query) int64
 	err           error
 	changed       *sync.Cond
 }
@@ -67,7 +69,7 @@ func (w *turns) next() (*Query, int64) {
 			if w.blocked(q) && (len(w.busy) > 0 || i < len(w.waiting)-1) {
 				continue // the last says what it lacks, where all wait for one another
 			}
-			n := min(rowsOf(q, w.tables), besideRows)
+			n := min(w.reads(q), besideRows)
 			if len(w.busy) > 0 && w.rows+n > besideRows {
 				continue
 			}
@@ -79,6 +81,18 @@ func (w *turns) next() (*Query, int64) {
 		w.changed.Wait()
 	}
 	return nil, 0
+}
+
+// atATime is the number of parts of about one size that a rollup is made in,
+// one after the other.
+func (in *Inspection) atATime(q *Query) int {
+	switch {
+	case isAddedUp(q):
+		return max(1, len(in.ranges(q))/rangesAtOnce)
+	case q.Range != "":
+		return len(in.ranges(q))
+	}
+	return max(1, in.partsOf(q))
 }
 
 // blocked says whether a rollup needs one that is not made yet, or is made
