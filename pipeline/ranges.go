@@ -7,8 +7,9 @@ import (
 
 // accountsARange is how many accounts a rollup with a range key looks at in
 // one go where nothing else is said: its hash table fits the memory, with all
-// the months of a long history, and mostly the processor's cache.
-const accountsARange = 1 << 19
+// the months of a long history. A range has statements of its own, so that more
+// and smaller ones cost time.
+const accountsARange = 1 << 21
 
 // ranges are the parts in which a rollup is made: the whole, or ranges of its
 // range key that cover every account.
