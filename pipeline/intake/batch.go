@@ -205,7 +205,11 @@ func (c *batchChecker) lookup(b *batch) error {
 	if n := len(b.names); n > len(b.found) {
 		b.found = make([]int32, n)
 	}
-	if err := c.f.known.LookupAll(c.f.src.Sender, b.names, b.found[:len(b.names)]); err != nil {
+	known, err := c.f.known()
+	if err != nil {
+		return err
+	}
+	if err := known.LookupAll(c.f.src.Sender, b.names, b.found[:len(b.names)]); err != nil {
 		return err
 	}
 	for i, of := range b.of {
