@@ -4,11 +4,12 @@ import (
 	"exhibit/pipeline"
 )
 
-// A batch ends with whichever comes first. None of them changes what a file
+// A batch ends with whichever comes first. It stays in the cache of the core
+// that has it next. None of them changes what a file
 // gives.
 const (
-	batchRecords = 2048
-	batchBytes   = 384 << 10 // of text, at least
+	batchRecords = 512
+	batchBytes   = 96 << 10 // of text, at least
 	batchValues  = 16 << 10  // typed values, for layouts of many columns
 )
 
