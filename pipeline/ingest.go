@@ -200,19 +200,13 @@ func (in *Inspection) readGroups(ctx context.Context, groups [][]delivered, tota
 	}
 	in.Progress.Stage("ingest", total)
 	opened := in.registries(ctx)
-	known := func() (*Registry, error) {
-		if err := opened(); err != nil {
-			return nil, err
-		}
-		return in.known[accountList], nil
-	}
 	saw := make([]func(string), len(files))
 	var waiting []*Staged
 	err = ordered(ctx, len(files), in.Workers, in.Workers+1,
 		func(ctx context.Context, i int) (*Staged, error) {
 			path := in.path(files[i].path)
 			saw[i] = in.Store.Watch(path)
-			st, err := in.Reader.Read(ctx, files[i].source, path, dirs[i], known)
+			st, err := in.Reader.Read(ctx, files[i].source, path, dirs[i], in.accountsAfter(opened))
 			if err == nil {
 				st.Path, st.Layout = files[i].path, in.layouts[files[i].source.Name]
 			}

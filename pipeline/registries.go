@@ -106,6 +106,16 @@ func (in *Inspection) registries(ctx context.Context) (opened func() error) {
 	return opened
 }
 
+// accountsAfter gives the registry of accounts once it is opened.
+func (in *Inspection) accountsAfter(opened func() error) Known {
+	return func() (*Registry, error) {
+		if err := opened(); err != nil {
+			return nil, err
+		}
+		return in.known[accountList], nil
+	}
+}
+
 // keptRegistry finds the registry that was kept of the first n files of a
 // list, by the hashes of these files.
 func (in *Inspection) keptRegistry(l list) (kept LakeFile, key string, n int) {

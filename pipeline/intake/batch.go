@@ -4,13 +4,12 @@ import (
 	"exhibit/pipeline"
 )
 
-// A batch ends with whichever comes first. It stays in the cache of the core
-// that has it next. None of them changes what a file
-// gives.
+// A batch ends with whichever comes first, and is small enough to be in the
+// cache for whoever has it next. None of them changes what a file gives.
 const (
 	batchRecords = 512
 	batchBytes   = 96 << 10 // of text, at least
-	batchValues  = 16 << 10  // typed values, for layouts of many columns
+	batchValues  = 16 << 10 // typed values, for layouts of many columns
 )
 
 // batchSize is how much of a file is a batch. Records below 0 mean that records
