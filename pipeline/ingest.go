@@ -185,9 +185,6 @@ func dated(src *Source) DateRule {
 // readGroups reads files several at a time and commits them one after the
 // other, group by group, in the order of the plan.
 func (in *Inspection) readGroups(ctx context.Context, groups [][]delivered, total int) error {
-	if err := in.registries(ctx); err != nil {
-		return err
-	}
 	var files []delivered
 	last := map[int]bool{} // index of the last file of each group
 	for _, g := range groups {
@@ -202,19 +199,23 @@ func (in *Inspection) readGroups(ctx context.Context, groups [][]delivered, tota
 		}
 	}
 	in.Progress.Stage("ingest", total)
+	opened := in.registries(ctx)
 	saw := make([]func(string), len(files))
 	var waiting []*Staged
 	err = ordered(ctx, len(files), in.Workers, in.Workers+1,
 		func(ctx context.Context, i int) (*Staged, error) {
 			path := in.path(files[i].path)
 			saw[i] = in.Store.Watch(path)
-			st, err := in.Reader.Read(ctx, files[i].source, path, dirs[i], in.known[accountList])
+			st, err := in.Reader.Read(ctx, files[i].source, path, dirs[i], in.accountsAfter(opened))
 			if err == nil {
 				st.Path, st.Layout = files[i].path, in.layouts[files[i].source.Name]
 			}
 			return st, err
 		},
 		func(i int, st *Staged) error {
+			if err := opened(); err != nil {
+				return err
+			}
 			saw[i](st.SHA256)
 			waiting = append(waiting, st)
 			if !last[i] {
@@ -228,6 +229,9 @@ func (in *Inspection) readGroups(ctx context.Context, groups [][]delivered, tota
 			waiting = nil
 			return err
 		})
+	if wrong := opened(); err == nil {
+		err = wrong // of lists that no file asked for
+	}
 	// What was loaded before an error counts: it is whole.
 	return errors.Join(err, in.flush())
 }

@@ -112,16 +112,21 @@ type Staged struct {
 	Recipients  string
 }
 
+// Known gives the accounts that are known, once they are read from disk. It is
+// called from several goroutines at a time. nil: no account is known.
+type Known func() (*Registry, error)
+
 // Reader turns delivered bytes into staged Parquet.
 type Reader interface {
 	// Read reads the file at path once, from first to last byte, and writes
-	// what it holds below dir. known is only looked up, never changed.
+	// what it holds below dir. known is asked for when the first account is
+	// met, and only looked up, never changed.
 	//
 	// A file that cannot be trusted comes back with Status Refused and a
 	// Reason, and no error: one bad file never stops a batch. An error means
 	// that the machine failed (disk, permission, cancelled), not the file.
 	// Memory is bounded whatever the file holds.
-	Read(ctx context.Context, src *Source, path, dir string, known *Registry) (*Staged, error)
+	Read(ctx context.Context, src *Source, path, dir string, known Known) (*Staged, error)
 
 	// NameDay gives the day that the name of a file speaks for, or NoDay and
 	// false where the source takes no day from names or the name has none.

@@ -10,6 +10,7 @@ import (
 	"io"
 	"path/filepath"
 	"slices"
+	"sync"
 )
 
 // list is one of the two lists that delivered files make known, each entry
@@ -79,23 +80,40 @@ const (
 	keepShare = 16
 )
 
-// registries reads both lists from the lake, once: the registry that was kept,
-// and the files of the list that came after it.
-func (in *Inspection) registries(ctx context.Context) error {
-	if in.known != nil {
-		return nil
-	}
+// registries begins to read both lists from the lake: the registry that was
+// kept, and the files of the list that came after it. Until opened has given no
+// error, nobody else uses the lake, or in.known.
+func (in *Inspection) registries(ctx context.Context) (opened func() error) {
 	in.known = map[list]*Registry{} // which Ingest closes, also after an error
-	for _, l := range []list{accountList, recipientList} {
-		files := in.listFiles(l)
-		kept, _, n := in.keptRegistry(l)
-		r, err := in.Store.Registry(ctx, kept, files[n:], [3]string{l.key, l.scope, l.name})
-		if err != nil {
-			return err
-		}
-		in.known[l] = r
+	lists := []list{accountList, recipientList}
+	kept, after := make([]LakeFile, len(lists)), make([][]LakeFile, len(lists))
+	for i, l := range lists {
+		var n int
+		kept[i], _, n = in.keptRegistry(l)
+		after[i] = in.listFiles(l)[n:]
 	}
-	return nil
+	opened = sync.OnceValue(func() error {
+		for i, l := range lists {
+			r, err := in.Store.Registry(ctx, kept[i], after[i], [3]string{l.key, l.scope, l.name})
+			if err != nil {
+				return err
+			}
+			in.known[l] = r
+		}
+		return nil
+	})
+	go opened() // whoever calls it meanwhile waits
+	return opened
+}
+
+// accountsAfter gives the registry of accounts once it is opened.
+func (in *Inspection) accountsAfter(opened func() error) Known {
+	return func() (*Registry, error) {
+		if err := opened(); err != nil {
+			return nil, err
+		}
+		return in.known[accountList], nil
+	}
 }
 
 // keptRegistry finds the registry that was kept of the first n files of a

@@ -4,12 +4,12 @@ import (
 	"exhibit/pipeline"
 )
 
-// A batch ends with whichever comes first. None of them changes what a file
-// gives.
+// A batch ends with whichever comes first, and is small enough to be in the
+// cache for whoever has it next. None of them changes what a file gives.
 const (
-	batchRecords = 2048
-	batchBytes   = 384 << 10 // of text, at least
-	batchValues  = 16 << 10  // typed values, for layouts of many columns
+	batchRecords = 512
+	batchBytes   = 96 << 10 // of text, at least
+	batchValues  = 16 << 10 // typed values, for layouts of many columns
 )
 
 // batchSize is how much of a file is a batch. Records below 0 mean that records
@@ -205,7 +205,11 @@ func (c *batchChecker) lookup(b *batch) error {
 	if n := len(b.names); n > len(b.found) {
 		b.found = make([]int32, n)
 	}
-	if err := c.f.known.LookupAll(c.f.src.Sender, b.names, b.found[:len(b.names)]); err != nil {
+	known, err := c.f.known()
+	if err != nil {
+		return err
+	}
+	if err := known.LookupAll(c.f.src.Sender, b.names, b.found[:len(b.names)]); err != nil {
 		return err
 	}
 	for i, of := range b.of {

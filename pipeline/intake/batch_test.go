@@ -30,7 +30,7 @@ func stageWith(t testing.TB, threads int, size batchSize, limit int, src *pipeli
 	t.Helper()
 	r := New(Options{Threads: threads, MaxRecord: limit, Open: func(string) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(text)), nil }})
 	r.batch = size
-	st, err := r.Read(context.Background(), src, name, t.TempDir(), known)
+	st, err := r.Read(context.Background(), src, name, t.TempDir(), ready(known))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -41,7 +41,7 @@ func BenchmarkRead(b *testing.B) {
 	b.SetBytes(int64(len(text)))
 	b.ReportAllocs()
 	for b.Loop() {
-		st, err := r.Read(context.Background(), src, "a.csv", dir, known)
+		st, err := r.Read(context.Background(), src, "a.csv", dir, ready(known))
 		if err != nil || st.Accepted != 400_000 {
 			b.Fatal(err, st)
 		}
@@ -57,7 +57,7 @@ func BenchmarkReadSmall(b *testing.B) {
 	b.SetBytes(int64(len(text)))
 	b.ReportAllocs()
 	for b.Loop() {
-		st, err := r.Read(context.Background(), src, "a.csv", dir, known)
+		st, err := r.Read(context.Background(), src, "a.csv", dir, ready(known))
 		if err != nil || st.Accepted != 1000 {
 			b.Fatal(err, st)
 		}

@@ -53,7 +53,7 @@ func containerOf(name string, head []byte) (byName, byMagic string) {
 // decompress gives the text of the file and what releases its buffers. Name and
 // first bytes must agree on the compression. The text ends with io.EOF only
 // when every checksum was right and nothing came after the end.
-func decompress(raw *rawReader, name string) (io.Reader, func(), error) {
+func decompress(raw rawBytes, name string) (io.Reader, func(), error) {
 	head := make([]byte, 6)
 	n, err := io.ReadFull(raw, head)
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
@@ -91,7 +91,7 @@ func decompress(raw *rawReader, name string) (io.Reader, func(), error) {
 
 // packed turns what a decompressor reports into a refusal.
 type packed struct {
-	raw  *rawReader
+	raw  rawBytes
 	in   io.Reader
 	name string
 }
@@ -106,7 +106,7 @@ func (p *packed) Read(b []byte) (int, error) {
 
 // brokenBy says in our words what is wrong with compressed bytes: a library's
 // error text might quote them.
-func brokenBy(raw *rawReader, name string, err error) error {
+func brokenBy(raw rawBytes, name string, err error) error {
 	if failed := raw.failed(); failed != nil {
 		return failed
 	}

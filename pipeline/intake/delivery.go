@@ -14,7 +14,7 @@ type delivery struct {
 	*layout
 	base          string
 	dir           string // "" where nothing is staged
-	known         *pipeline.Registry
+	known         pipeline.Known
 	progress      func(n int64)
 	local         newcomers      // the accounts that known lacks
 	named         newcomers      // the recipients, by country
@@ -76,7 +76,7 @@ const notLookedUp = -2
 var rejectColumns = []pipeline.Column{{Name: "record", Type: "BIGINT"}, {Name: "line", Type: "BIGINT"}, {Name: "last_line", Type: "BIGINT"},
 	{Name: "byte_offset", Type: "BIGINT"}, {Name: "reason", Type: "VARCHAR"}, {Name: "field", Type: "VARCHAR"}, {Name: "detail", Type: "VARCHAR"}}
 
-func newDelivery(l *layout, base, dir string, known *pipeline.Registry) *delivery {
+func newDelivery(l *layout, base, dir string, known pipeline.Known) *delivery {
 	f := &delivery{layout: l, base: base, dir: dir, known: known, progress: func(int64) {}, values: make([]value, len(l.columns)),
 		days: map[pipeline.Day]int64{}, day: pipeline.NoDay, accountKey: notLookedUp,
 		recipientName: []byte(l.src.Recipient.Name),

@@ -18,6 +18,7 @@ import (
 const (
 	groupRows  = 64 << 10 // rows of a row group, at most
 	groupBytes = 16 << 20 // of text in a row group, at most, but for its last row
+	pageBytes  = 64 << 10 // of a page, about: it is copied twice, and should stay in the cache
 )
 
 // table is a staged Parquet file in the making: plain values, no dictionary, no
@@ -98,7 +99,7 @@ func (t *table) create() error {
 		return err
 	}
 	props := parquet.NewWriterProperties(parquet.WithDictionaryDefault(false), parquet.WithStats(false),
-		parquet.WithEncoding(parquet.Encodings.Plain), parquet.WithCompression(compress.Codecs.Uncompressed))
+		parquet.WithEncoding(parquet.Encodings.Plain), parquet.WithDataPageSize(pageBytes), parquet.WithCompression(compress.Codecs.Uncompressed))
 	t.w, err = file.NewParquetWriterWithError(struct{ io.Writer }{t.out}, root, file.WithWriterProps(props))
 	return err
 }

@@ -74,7 +74,7 @@ func openRegular(path string) (io.ReadCloser, error) {
 // the inbox. A refused file leaves nothing below dir; its receipt still has the
 // hash and the size of all its bytes, and what was counted up to the refusal.
 // Something that is no regular file has no hash.
-func (r *Reader) Read(ctx context.Context, src *pipeline.Source, path, dir string, known *pipeline.Registry) (*pipeline.Staged, error) {
+func (r *Reader) Read(ctx context.Context, src *pipeline.Source, path, dir string, known pipeline.Known) (*pipeline.Staged, error) {
 	l, err := compile(src)
 	if err != nil {
 		return nil, fmt.Errorf("source %s: %w", src.Name, err)

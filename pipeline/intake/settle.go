@@ -94,7 +94,11 @@ func (f *delivery) writeAccount(b *buffer) error {
 		return nil
 	}
 	if f.known != nil && f.accountKey == notLookedUp {
-		key, ok, err := f.known.Lookup(f.src.Sender, id)
+		known, err := f.known()
+		if err != nil {
+			return err
+		}
+		key, ok, err := known.Lookup(f.src.Sender, id)
 		if err != nil {
 			return err
 		}

@@ -62,11 +62,19 @@ func read(t testing.TB, src *pipeline.Source, text string) result {
 	return readAs(t, src, "a.csv", []byte(text))
 }
 
+// ready is a registry that need not be waited for, or none.
+func ready(r *pipeline.Registry) pipeline.Known {
+	if r == nil {
+		return nil
+	}
+	return func() (*pipeline.Registry, error) { return r, nil }
+}
+
 func readWith(t testing.TB, r *Reader, src *pipeline.Source, name string, text []byte, known *pipeline.Registry) result {
 	t.Helper()
 	dir := t.TempDir()
 	r.opts.Open = func(string) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(text)), nil }
-	st, err := r.Read(context.Background(), src, name, dir, known)
+	st, err := r.Read(context.Background(), src, name, dir, ready(known))
 	if err != nil {
 		t.Fatalf("read: %v", err)
 	}

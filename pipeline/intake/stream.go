@@ -21,8 +21,8 @@ const (
 )
 
 // stream reads a delivered file in a goroutine of its own: hashes it,
-// decompresses it, transcodes it if it is UTF-16, counts its lines and records,
-// and hands the text over in a few fixed blocks.
+// decompresses it, transcodes it if it is UTF-16, and hands the text over in a
+// few fixed blocks. The lines and records of a block are counted as it is taken.
 type stream struct {
 	name    string
 	charset charset
@@ -37,6 +37,9 @@ type stream struct {
 
 	current, spare []byte // of the consumer
 	last           error  // of the consumer
+	lines          lineCounter
+	count          recordCounter
+	lineEnds       lineEnds // known after begin
 
 	made [][]byte // every block; given back by abandon
 
@@ -45,11 +48,7 @@ type stream struct {
 	bytes int64  // raw
 	text  int64  // decompressed, the byte order mark included
 	err   error  // of the machine
-	lines lineCounter
-	count recordCounter
-	// start and lineEnds are also set before the first block is handed over.
-	start    int // bytes of the byte order mark
-	lineEnds lineEnds
+	start int    // bytes of the byte order mark; also set before the first block is handed over
 }
 
 type block struct {
@@ -92,28 +91,32 @@ func (r *rawReader) Read(p []byte) (int, error) {
 }
 
 // failed is the error of the machine, if there was one.
-func (r *rawReader) failed() error {
-	if r.err == nil || errors.Is(r.err, io.EOF) {
+func (r *rawReader) failed() error { return machineError(r.err) }
+
+func machineError(err error) error {
+	if errors.Is(err, io.EOF) {
 		return nil
 	}
-	return r.err
+	return err
 }
 
 // run is the body of the goroutine. Whatever becomes of the text, the raw bytes
 // are read to their end, because the hash is of all of them.
 func (s *stream) run(ctx context.Context, in io.Reader) {
 	defer close(s.done)
-	raw := &rawReader{ctx: ctx, in: in, hash: sha256.New()}
+	read := &rawReader{ctx: ctx, in: in, hash: sha256.New()}
+	raw := newAheadReader(read, s.spares)
 	err := guard(func() error { return s.deliver(raw) })
 	if raw.failed() == nil {
 		if drained := guard(func() error { return drain(raw) }); err == nil || errors.Is(err, io.EOF) {
 			err = drained
 		}
 	}
+	raw.close()
 	if s.err = raw.failed(); s.err != nil {
 		err = s.err
 	} else {
-		s.sum, s.bytes = hex.EncodeToString(raw.hash.Sum(nil)), raw.n
+		s.sum, s.bytes = hex.EncodeToString(read.hash.Sum(nil)), read.n
 	}
 	if err == nil {
 		err = io.EOF
@@ -124,7 +127,7 @@ func (s *stream) run(ctx context.Context, in io.Reader) {
 	}
 }
 
-func drain(raw *rawReader) error {
+func drain(raw io.Reader) error {
 	buf := make([]byte, 64<<10)
 	for {
 		if _, err := raw.Read(buf); err != nil {
@@ -135,7 +138,7 @@ func drain(raw *rawReader) error {
 
 // deliver hands over the text of the file block by block. It returns nil at the
 // end, a refusal, or the machine's error.
-func (s *stream) deliver(raw *rawReader) error {
+func (s *stream) deliver(raw rawBytes) error {
 	body, closeBody, err := decompress(raw, s.name)
 	if err != nil {
 		return err
@@ -157,12 +160,6 @@ func (s *stream) deliver(raw *rawReader) error {
 			s.made = append(s.made, buf)
 		}
 		n, err := readBlock(text, buf)
-		if first {
-			s.lineEnds = findLineEnds(s.dialect, buf[:n])
-			s.lines.ends, s.count = s.lineEnds, newRecordCounter(s.dialect, s.lineEnds)
-		}
-		s.lines.add(buf[:n])
-		s.count.add(buf[:n])
 		if n > 0 || first && errors.Is(err, io.EOF) { // an empty first block: there is no text
 			select {
 			case s.full <- block{data: buf[:n]}:
@@ -243,14 +240,16 @@ func (c *countedReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// begin waits for the first block, with which the line ends are known.
+// begin waits for the first block, which shows the line ends.
 func (s *stream) begin() error {
 	b := <-s.full
 	if b.err != nil {
 		s.last = b.err
 		return b.err
 	}
-	s.current, s.spare = b.data, b.data[:cap(b.data)]
+	s.lineEnds = findLineEnds(s.dialect, b.data)
+	s.lines.ends, s.count = s.lineEnds, newRecordCounter(s.dialect, s.lineEnds)
+	s.taken(b)
 	return nil
 }
 
@@ -265,14 +264,20 @@ func (s *stream) Read(p []byte) (int, error) {
 			s.spare = nil
 		}
 		b := <-s.full
-		s.current, s.last = b.data, b.err
-		if b.data != nil {
-			s.spare = b.data[:cap(b.data)]
+		if s.last = b.err; b.data != nil {
+			s.taken(b)
 		}
 	}
 	n := copy(p, s.current)
 	s.current = s.current[n:]
 	return n, nil
+}
+
+// taken counts a block, and makes it the current one.
+func (s *stream) taken(b block) {
+	s.current, s.spare = b.data, b.data[:cap(b.data)]
+	s.lines.add(b.data)
+	s.count.add(b.data)
 }
 
 // abandon says that no more text is wanted, waits until all raw bytes are
