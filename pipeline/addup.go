@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 )
@@ -20,7 +21,7 @@ const rangesAtOnce = 4
 // sumJob is what all ranges of a rollup that is added up have in common.
 type sumJob struct {
 	*Query
-	tables   map[string]table
+	tables   map[string]table // its own: others add theirs meanwhile
 	unneeded []UnneededDays
 	kept     table // what was added up of other months before
 	workers  int   // of one range
@@ -41,7 +42,7 @@ func (in *Inspection) addUp(ctx context.Context, q *Query, tables map[string]tab
 	// Ranges beside one another keep all workers busy while rows are written,
 	// and nobody reads what lies at the edge between two workers twice.
 	beside := max(1, min(in.Workers, len(ranges), rangesAtOnce))
-	job := sumJob{q, tables, unneeded, kept, max(1, in.Workers/beside)}
+	job := sumJob{q, maps.Clone(tables), unneeded, kept, max(1, in.Workers/beside)}
 	type sums struct {
 		path string
 		rows int64
