@@ -53,54 +53,29 @@ func (x *slotIndex) find(slots []slot) error {
 }
 
 // findInMemory finds registryStep slots at most. Each loop waits for memory
-// once for all of them. Fingerprints are spread evenly, so that the bits after
-// those of the bucket say where in it a slot is, to one or two places.
+// once for all of them.
 func (x *slotIndex) findInMemory(slots []slot) {
-	var from, to, near [registryStep]uint32
-	var there [registryStep]slot
+	var from, to [registryStep]uint32
+	var first [registryStep]slot
 	for i := range slots {
-		hi := slots[i].hi
-		b := hi >> x.shift
+		b := slots[i].hi >> x.shift
 		from[i], to[i] = x.starts[b], x.starts[b+1]
-		after, _ := bits.Mul64(hi<<(64-x.shift), uint64(to[i]-from[i]))
-		near[i] = from[i] + uint32(after)
 	}
 	for i := range slots {
 		if from[i] < to[i] {
-			there[i] = *x.at(int(near[i]))
+			first[i] = *x.at(int(from[i]))
 		}
 	}
 	for i := range slots {
-		if from[i] < to[i] {
-			x.findNear(&slots[i], &there[i], int(near[i]), int(from[i]), int(to[i]))
-		}
-	}
-}
-
-// findNear finds p among the slots of its bucket, from the one at the place
-// at on.
-func (x *slotIndex) findNear(p, s *slot, at, from, to int) {
-	for s.hi < p.hi && at+1 < to {
-		at++
-		s = x.at(at)
-	}
-	for s.hi >= p.hi {
-		if s.same(p) {
-			p.key1 = s.key1
-			return
-		}
-		if at--; at < from {
-			break
-		}
-		s = x.at(at)
-	}
-	// Others with the same hi may stand on the other side of where this began.
-	for at++; at < to; at++ {
-		if s = x.at(at); s.hi > p.hi {
-			return
-		} else if s.same(p) {
-			p.key1 = s.key1
-			return
+		p := &slots[i]
+		for at, s := int(from[i]), &first[i]; at < int(to[i]); {
+			if s.same(p) {
+				p.key1 = s.key1
+				break
+			}
+			if at++; at < int(to[i]) {
+				s = x.at(at)
+			}
 		}
 	}
 }
