@@ -17,8 +17,8 @@ import (
 func (in *Inspection) inTurn(ctx context.Context, rollups []*Query, tables map[string]table, make func(context.Context, *Query) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	w := turns{waiting: slices.Clone(rollups), changed: sync.NewCond(&in.turn)}
-	w.reads = func(q *Query) int64 { return rowsOf(q, tables) / int64(in.atATime(q)) }
+	w := turns{waiting: slices.Clone(rollups), known: map[*Query]int64{}, changed: sync.NewCond(&in.turn)}
+	w.reads = func(q *Query) int64 { return rowsOf(q, tables) / int64(in.atATime(q, tables)) }
 	var wg sync.WaitGroup
 	for range max(in.Workers, 1) {
 		wg.Go(func() {
@@ -57,6 +57,7 @@ type turns struct {
 	waiting, busy []*Query
 	rows          int64 // that those being made read
 	reads         func(*Query) int64
+	known         map[*Query]int64 // what reads gave
 	err           error
 	changed       *sync.Cond
 }
@@ -69,7 +70,11 @@ func (w *turns) next() (*Query, int64) {
 			if w.blocked(q) && (len(w.busy) > 0 || i < len(w.waiting)-1) {
 				continue // the last says what it lacks, where all wait for one another
 			}
-			n := min(w.reads(q), besideRows)
+			n, known := w.known[q]
+			if !known {
+				n = min(w.reads(q), besideRows)
+				w.known[q] = n
+			}
 			if len(w.busy) > 0 && w.rows+n > besideRows {
 				continue
 			}
@@ -84,15 +89,39 @@ func (w *turns) next() (*Query, int64) {
 }
 
 // atATime is the number of parts of about one size that a rollup is made in,
-// one after the other.
-func (in *Inspection) atATime(q *Query) int {
+// one after the other, or of which it reads one: that of a folded rollup which
+// is kept of the closed months is the last month.
+func (in *Inspection) atATime(q *Query, tables map[string]table) int {
+	parts := 1
 	switch {
 	case isAddedUp(q):
-		return max(1, len(in.ranges(q))/rangesAtOnce)
+		parts = max(1, len(in.ranges(q))/rangesAtOnce)
 	case q.Range != "":
-		return len(in.ranges(q))
+		parts = len(in.ranges(q))
+	default:
+		parts = max(1, in.partsOf(q))
 	}
-	return max(1, in.partsOf(q))
+	if isFolded(q) {
+		if months, kept := in.closedKept(q, tables); kept {
+			parts *= months
+		}
+	}
+	return parts
+}
+
+// closedKept says whether a folded rollup is kept of all months but the last,
+// and how many months there are.
+func (in *Inspection) closedKept(q *Query, tables map[string]table) (months int, kept bool) {
+	all, err := in.foldFamily(q, tables)
+	if err != nil {
+		return 0, false // which its making tells
+	}
+	key, err := closedKey(all.without(1))
+	if err != nil {
+		return 0, false
+	}
+	_, kept = in.Store.Rollup(key)
+	return max(1, len(all.Parts)), kept
 }
 
 // blocked says whether a rollup needs one that is not made yet, or is made
