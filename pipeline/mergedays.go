@@ -14,7 +14,8 @@ import (
 func isAddedByDay(q *Query) bool { return q.Scope != "" && q.Variants[mergeVariant] != "" }
 
 // mergeDays makes a rollup of a month that is added to by day. It gives what
-// makeRollup gives of all days, byte for byte.
+// makeRollup gives of all days, byte for byte. The files of the other days are
+// verified all the same: whoever looks into the lake meets the open month first.
 func (in *Inspection) mergeDays(ctx context.Context, q *Query, s scope, wanted Rollup, place string) ([]LakeFile, error) {
 	base := in.ancestor(wanted)
 	if base == nil {
@@ -23,7 +24,7 @@ func (in *Inspection) mergeDays(ctx context.Context, q *Query, s scope, wanted R
 	kept := newTable(q.Name)
 	in.addRollup(&kept, base.Files, s)
 	lacking, err := withoutDays(s.tables["transfers"], base.Parts)
-	if err := errors.Join(err, kept.close(), in.verifyTable(kept), in.verifyTable(lacking)); err != nil {
+	if err := errors.Join(err, kept.close(), in.verifyTable(kept), in.verifyNeeds(q.Needs, s.tables)); err != nil {
 		return nil, err
 	}
 	dir, err := in.Store.Staging()
@@ -34,7 +35,7 @@ func (in *Inspection) mergeDays(ctx context.Context, q *Query, s scope, wanted R
 	some["transfers"] = lacking
 	own, err := in.ownParts(ctx, q, some, nil)
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	added := dir + "/days.parquet"
 	in.apart(func() { _, err = in.Engine.Export(ctx, in.sqlOf(q), added, own...) })
