@@ -22,6 +22,10 @@ type Engine interface {
 	// are tables that this statement alone sees, in place of mounted ones.
 	Export(ctx context.Context, sql, path string, own ...Mounted) (int64, error)
 
+	// ExportRanges does Export of a SELECT whose rows are in the order of a
+	// column, one range of it after the other, with the memory of one.
+	ExportRanges(ctx context.Context, sql, path string, ranges []*KeyRange) (int64, error)
+
 	// Convert writes the rows of a staged file as lake Parquet.
 	Convert(ctx context.Context, job Conversion) (int64, error)
 

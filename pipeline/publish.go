@@ -178,7 +178,12 @@ func (in *Inspection) finding(ctx context.Context, q *Query, dir string) (Findin
 	r := FindingResult{Name: q.Name, Title: q.Title, Rule: q.Rule, Definition: q.Definition, SQLSHA256: q.SHA256}
 	path := filepath.Join(dir, q.Name+".parquet")
 	var err error
-	if r.Instances, err = in.Engine.Export(ctx, q.SQL, path); err != nil {
+	if ranges := in.ranges(q); len(ranges) == 1 {
+		r.Instances, err = in.Engine.Export(ctx, q.SQL, path)
+	} else {
+		r.Instances, err = in.Engine.ExportRanges(ctx, q.SQL, path, ranges)
+	}
+	if err != nil {
 		return r, err
 	}
 	r.SHA256, _, err = FileSHA256(path)

@@ -32,7 +32,7 @@ type Query struct {
 	Needs      []string // tables it reads, nothing else
 	Grain      string   // of a rollup: what one row is
 	Scope      string   // of a rollup: "" (the case) | "month" (each source and month of transfers by itself)
-	Range      string   // of a rollup: the key in ranges of which it may run; "" none
+	Range      string   // the key in ranges of which a rollup may run, or a finding, whose rows are in its order; "" none
 	Severity   Severity // of a check
 	Rule       string   // of a finding or a check, and of a figure that tests one: law, article, element
 	Definition string   // the prose: the footnote of the report

@@ -11,8 +11,14 @@ import (
 // and smaller ones cost time.
 const accountsARange = 1 << 21
 
-// ranges are the parts in which a rollup is made: the whole, or ranges of its
-// range key that cover every account.
+// personsARange is how many persons a finding with a range key sorts in one go.
+// Each range looks at every payer and shared account again, so that more and
+// smaller ones cost time.
+const personsARange = 1 << 23
+
+// ranges are the parts in which a rollup or a finding is made: the whole, or
+// ranges of its range key that cover every account. A person has the key of an
+// account, or one that counts down from the largest INTEGER.
 func (in *Inspection) ranges(q *Query) []*KeyRange {
 	if q.Range == "" {
 		return []*KeyRange{nil}
@@ -22,7 +28,11 @@ func (in *Inspection) ranges(q *Query) []*KeyRange {
 		accounts = max(accounts, int64(r.FirstKey)+int64(r.NewKeys))
 	}
 	size := in.Accounts
-	if size == 0 {
+	switch {
+	case size > 0:
+	case q.Kind == FindingQuery:
+		size = personsARange
+	default:
 		size = accountsARange
 	}
 	if accounts <= size {

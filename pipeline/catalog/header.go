@@ -16,7 +16,7 @@ var keys = map[pipeline.QueryKind][]string{
 	pipeline.CheckQuery:   {"title", "title.ko", "needs", "severity", "rule"},
 	pipeline.FigureQuery:  {"title", "title.ko", "unit", "needs", "rule", "reading"},
 	pipeline.TableQuery:   {"title", "title.ko", "unit", "needs", "rule", "reading"},
-	pipeline.FindingQuery: {"title", "title.ko", "needs", "rule", "reading"},
+	pipeline.FindingQuery: {"title", "title.ko", "needs", "rule", "reading", "range"},
 }
 
 // Parse reads one SQL file. file is its path below the folder of queries, for

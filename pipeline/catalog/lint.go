@@ -97,9 +97,27 @@ func lintHeader(q *pipeline.Query) []error {
 		breach(q.Unit == "", "no unit")
 	case pipeline.FindingQuery:
 		breach(q.Rule == "", "no rule; name the law and article that the instances touch")
+		breach(q.Range != "" && orderedBy(q.SQL) != strings.ToUpper(q.Range), "range %s is not what the rows are ordered by first", q.Range)
 	}
 	breach(len(q.Variants) > 0 && q.Kind != pipeline.RollupQuery, "has a variant for an engine; only rollups may")
 	return errs
+}
+
+// orderedBy names the first column of the last ORDER BY, or of the sum there.
+func orderedBy(sql string) string {
+	toks := tokens(sql)
+	column := ""
+	for i, t := range toks {
+		switch next := i + 1; {
+		case t.text == "ORDER":
+			column = ""
+		case column != "" || t.kind != word || t.text == "BY" || t.text == "CAST":
+		case next < len(toks) && toks[next].text == ".":
+		default:
+			column = t.text
+		}
+	}
+	return column
 }
 
 // definitions are the readings of case.yaml that a query may say it depends on.

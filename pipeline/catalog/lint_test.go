@@ -39,6 +39,7 @@ func TestLintHeader(t *testing.T) {
 		{"rule of a finding", pipeline.FindingQuery, func(q *pipeline.Query) { q.Rule = "" }, "no rule; name the law"},
 		{"grain", pipeline.RollupQuery, func(q *pipeline.Query) { q.Grain = "" }, "no grain;"},
 		{"range", pipeline.RollupQuery, func(q *pipeline.Query) { q.Range = "month" }, "range month is no column of a table that it needs"},
+		{"range of a finding", pipeline.FindingQuery, func(q *pipeline.Query) { q.Range = "person_key" }, "range person_key is not what the rows are ordered by"},
 		{"rollup", pipeline.RollupQuery, func(q *pipeline.Query) { q.Name = "files" }, "makes no rollup"},
 		{"variant", pipeline.FigureQuery, func(q *pipeline.Query) { q.Variants = map[string]string{"duckdb": ""} }, "has a variant"},
 	}
@@ -59,6 +60,13 @@ func TestLintHeader(t *testing.T) {
 	q.Needs = []string{"records_retail-daily"}
 	if err := Lint([]pipeline.Query{q}); err != nil {
 		t.Errorf("records of a source: %v", err)
+	}
+	for _, order := range []string{"f.n", "n, other", "CAST(f.n AS BIGINT) * 2 + other"} {
+		q = good(t, pipeline.FindingQuery, "SELECT n, min(m) OVER (ORDER BY m) AS m FROM files f ORDER BY "+order)
+		q.Range = "n"
+		if err := Lint([]pipeline.Query{q}); err != nil {
+			t.Errorf("ordered by %s: %v", order, err)
+		}
 	}
 	q = good(t, pipeline.CheckQuery, sql)
 	q.Severity, q.Rule = pipeline.Note, ""

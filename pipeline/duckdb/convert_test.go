@@ -184,6 +184,8 @@ func TestSameBytes(t *testing.T) {
 		compare(t, want, "grouped", sum(t, out), o)
 		export(t, e, "SELECT * FROM read_parquet("+quote(path)+") ORDER BY note DESC", out)
 		compare(t, want, "sorted", sum(t, out), o)
+		inRanges(t, e, "SELECT * FROM read_parquet("+quote(path)+") ORDER BY account_key, note", out, "account_key", 0, 1000, 1001, 2500, 1<<31)
+		compare(t, want, "in ranges", sum(t, out), o)
 	}
 }
 

@@ -30,18 +30,61 @@ func (e *Engine) Export(ctx context.Context, text, path string, own ...pipeline.
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, away()) }()
-	cols, err := l.exportColumns(ctx, text)
+	source, err := l.exportSource(ctx, text)
 	if err != nil {
 		return 0, err
+	}
+	return e.copyBy(ctx, l, source, path, nil)
+}
+
+// ExportRanges does Export of a SELECT whose rows are in the order of a column,
+// range by range of it, so that the engine sorts one range at a time: a sort of
+// more than its memory goes by way of the disk. The ranges decide the bytes of
+// the file, and a row in none of them is left out.
+func (e *Engine) ExportRanges(ctx context.Context, text, path string, ranges []*pipeline.KeyRange) (n int64, err error) {
+	l, done, err := e.take()
+	if err != nil {
+		return 0, err
+	}
+	defer done()
+	source, err := l.exportSource(ctx, text)
+	if err != nil {
+		return 0, err
+	}
+	dir, err := os.MkdirTemp(e.temp.path, "ranges-")
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	parts := make([]string, len(ranges))
+	for i, r := range ranges {
+		parts[i] = filepath.Join(dir, fmt.Sprintf("%d.parquet", i))
+		rows, err := l.copyTo(ctx, fmt.Sprintf("%s WHERE %s >= %d AND %[2]s < %[4]d", source, ident(r.Column), r.From, r.To), parts[i], nil)
+		if err != nil {
+			return 0, err
+		}
+		n += rows
+	}
+	if err := joinParquet(path, parts); err != nil {
+		return 0, removeLeftover(path, err)
+	}
+	return n, nil
+}
+
+// exportSource selects what Export writes of a text: its columns in the types
+// that the lake has for them.
+func (l link) exportSource(ctx context.Context, text string) (string, error) {
+	cols, err := l.exportColumns(ctx, text)
+	if err != nil {
+		return "", err
 	}
 	list := make([]string, len(cols))
 	for i, c := range cols {
 		if list[i], err = lakeColumn(c); err != nil {
-			return 0, err
+			return "", err
 		}
 	}
-	source := "SELECT " + strings.Join(list, ", ") + strings.TrimPrefix(sub(text), "SELECT *")
-	return e.copyBy(ctx, l, source, path, nil)
+	return "SELECT " + strings.Join(list, ", ") + strings.TrimPrefix(sub(text), "SELECT *"), nil
 }
 
 // lakeColumn selects a column in the type that the lake has for it. Parquet

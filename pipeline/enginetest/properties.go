@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"maps"
 	"math/rand/v2"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -167,28 +168,61 @@ func monthOf(calendar pipeline.Mounted, month int) pipeline.Mounted {
 	return calendar
 }
 
-// ranges holds rollups with a range to this: the answers for any ranges of the
-// key, put one after the other, are the answer for the whole.
+// ranges holds rollups and findings with a range to this: the answers for any
+// ranges of the key, put one after the other, are the answer for the whole.
 func (b *bench) ranges(w *world, tables map[string]pipeline.Mounted) {
 	b.t.Helper()
 	for i := range b.queries {
-		if q := &b.queries[i]; q.Range != "" {
-			b.inRanges(q, q.Range, w, tables)
+		switch q := &b.queries[i]; {
+		case q.Range == "":
+		case q.Kind == pipeline.FindingQuery:
+			b.equal(q.Path+" in ranges", b.rows(q, tables, nil), b.exported(q, b.someRanges(q, w)))
+		default:
+			b.inRanges(q, w, tables)
 		}
 	}
 }
 
-func (b *bench) inRanges(q *pipeline.Query, key string, w *world, tables map[string]pipeline.Mounted) {
+func (b *bench) inRanges(q *pipeline.Query, w *world, tables map[string]pipeline.Mounted) {
 	b.t.Helper()
-	r := rand.New(rand.NewPCG(b.seed, 3))
-	top := int64(len(w.accounts) + len(w.customers)) // no key is larger
 	var parts [][]any
-	for from := int64(0); from < top; {
-		to := from + 1 + int64(r.IntN(4))
-		parts = append(parts, b.rows(q, tables, &pipeline.KeyRange{Column: key, From: from, To: to})...)
-		from = to
+	for _, r := range b.someRanges(q, w) {
+		parts = append(parts, b.rows(q, tables, r)...)
 	}
 	b.equal(q.Path+" in ranges", b.rows(q, tables, nil), parts)
+}
+
+// someRanges are ranges of a query's key that cover every account and person.
+func (b *bench) someRanges(q *pipeline.Query, w *world) (out []*pipeline.KeyRange) {
+	r := rand.New(rand.NewPCG(b.seed, 3))
+	top := int64(len(w.accounts) + len(w.customers)) // no account has a larger key
+	for from := int64(0); from < top; {
+		to := from + 1 + int64(r.IntN(4))
+		out = append(out, &pipeline.KeyRange{Column: q.Range, From: from, To: to})
+		from = to
+	}
+	return append(out, &pipeline.KeyRange{Column: q.Range, From: out[len(out)-1].To, To: 1 << 31})
+}
+
+// exported exports a query on the mounted tables in ranges, and reads the file.
+func (b *bench) exported(q *pipeline.Query, ranges []*pipeline.KeyRange) [][]any {
+	b.t.Helper()
+	path := filepath.Join(b.t.TempDir(), "ranges.parquet")
+	n, err := b.e.ExportRanges(b.t.Context(), q.SQL, path, ranges)
+	if err != nil {
+		b.t.Fatalf("world %d: %s: %v", b.seed, q.Path, err)
+	}
+	none, err := b.e.Select(b.t.Context(), q.SQL, 1)
+	if err != nil {
+		b.t.Fatalf("world %d: %s: %v", b.seed, q.Path, err)
+	}
+	b.mount(pipeline.Mounted{Def: pipeline.TableDef{Name: "exported", Columns: none.Columns}, Files: []pipeline.MountedFile{{Path: path}}})
+	defer delete(b.mounted, "exported")
+	got, err := b.e.Select(b.t.Context(), "SELECT * FROM exported", 0)
+	if err != nil || int64(len(got.Values)) != n {
+		b.t.Fatalf("world %d: %s: exported %d rows, read %+v: %v", b.seed, q.Path, n, got, err)
+	}
+	return got.Values
 }
 
 // results compares rollups, figures and findings with the truth.

@@ -4,6 +4,7 @@
 -- needs: late_records, shared_accounts
 -- rule: Personal Information Protection Act, Art. 17 and 18; Evidence: what the sender states is held against what it delivered
 -- reading: holders
+-- range: person_key
 --
 -- One row for each person of whom at least one record has a date later than the day on which the sender says that the source
 -- stopped, with the number of these records and the first and the last of their days; records of the day itself do not count.

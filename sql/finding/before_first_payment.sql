@@ -4,6 +4,7 @@
 -- needs: early_records, params
 -- rule: Personal Information Protection Act, Art. 17 and 28-8; Credit Information Act, Art. 32
 -- reading: holders, overseas_payment
+-- range: person_key
 --
 -- One row for each person who did pay overseas at some time and of whom at least one record was sent on a day earlier than the
 -- day of the first payment. Records, first and last date are those of the records before that day; the day of the payment

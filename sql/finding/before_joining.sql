@@ -4,6 +4,7 @@
 -- needs: account_statuses, shared_accounts
 -- rule: Personal Information Protection Act, Art. 17; Credit Information Act, Art. 32
 -- reading: holders
+-- range: person_key
 --
 -- One row for each person of the figure before_joining, with the number of these records and the first and the last day on
 -- which one was sent. The days are those of the newest customer tables; a joint account counts for each of those who count for

@@ -4,6 +4,7 @@
 -- needs: person_totals, first_payments, params
 -- rule: Personal Information Protection Act, Art. 17 and 28-8; Credit Information Act, Art. 32
 -- reading: holders, overseas_payment
+-- range: person_key
 --
 -- One row for each person of whom at least one record was sent and who appears in no overseas payment of the delivered payment
 -- tables, at any time. The finding states this fact; whether sharing and transfer abroad had a basis in law all the same, such as

@@ -4,6 +4,7 @@
 -- needs: account_breaches, shared_accounts, params
 -- rule: Credit Information Act, Art. 17 and 32; Personal Information Protection Act, Art. 17 and 26
 -- reading: outsourcing, holders
+-- range: person_key
 --
 -- One row for each person of the figure without_basis, by the reading of the case: the number of records of which at least one
 -- item lacked a basis on the day, and the first and the last of these days.

@@ -4,6 +4,7 @@
 -- needs: account_breaches, shared_accounts
 -- rule: Credit Information Act, Art. 32 and 33; Personal Information Protection Act, Art. 17, 18 and 28-8
 -- reading: holders
+-- range: person_key
 --
 -- One row for each person and kind of consent, with the number of records that were sent on days on which none was in force
 -- for that recipient and purpose, and the first and the last of these days. The kinds are third_party, needed for every
