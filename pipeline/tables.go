@@ -122,6 +122,11 @@ var Tables = []TableDef{
 		{"overseas_records", "BIGINT"}, {"overseas_items", "BIGINT"}, {"overseas_first", "DATE"}, {"overseas_last", "DATE"},
 		{"filled_records", "BIGINT"}, {"filled_first", "DATE"}, {"filled_last", "DATE"},
 		{"uncovered_records", "BIGINT"}, {"uncovered_items", "BIGINT"}, {"uncovered_first", "DATE"}, {"uncovered_last", "DATE"}}},
+	{Name: "breach_totals", Rollup: true, Grain: "one row: what stands in account_breaches, and the persons who count for these accounts", Columns: []Column{
+		{"third_party_records", "BIGINT"}, {"third_party_items", "BIGINT"}, {"third_party_persons", "BIGINT"},
+		{"overseas_records", "BIGINT"}, {"overseas_items", "BIGINT"}, {"overseas_persons", "BIGINT"},
+		{"filled_records", "BIGINT"}, {"filled_persons", "BIGINT"},
+		{"uncovered_records", "BIGINT"}, {"uncovered_items", "BIGINT"}, {"uncovered_persons", "BIGINT"}}},
 	{Name: "account_statuses", Rollup: true, Grain: "one account and its status on the days of the records: former, dormant or before_joining; others are not in here", Columns: []Column{
 		{"account_key", "INTEGER"}, {"status", "VARCHAR"}, {"records", "BIGINT"}, {"first_date", "DATE"}, {"last_date", "DATE"}}},
 	{Name: "account_unneeded", Rollup: true, Grain: "one account, source and set of fields that were sent and not needed", Columns: []Column{

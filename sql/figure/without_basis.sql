@@ -2,7 +2,7 @@
 -- title: Data sent without consent and without a contract that covers it
 -- title.ko: 동의도 위탁계약도 없이 제공된 정보
 -- unit: records, items and persons
--- needs: account_breaches, shared_accounts, sent_days, contract_days, calendar, params
+-- needs: breach_totals, sent_days, contract_days, calendar, params
 -- rule: Credit Information Act, Art. 17 and 32; Personal Information Protection Act, Art. 17 and 26
 -- reading: outsourcing, holders
 --
@@ -18,18 +18,11 @@ WITH reading AS (
 ),
 accounts AS (
     SELECT
-        count(*) FILTER (WHERE CASE r.exempt WHEN 1 THEN b.uncovered_records ELSE b.filled_records END > 0) AS accounts,
         sum(CASE r.exempt WHEN 1 THEN b.uncovered_records ELSE b.filled_records END) AS records,
-        sum(CASE r.exempt WHEN 1 THEN b.uncovered_items ELSE b.third_party_items END) AS items
-    FROM account_breaches b
+        sum(CASE r.exempt WHEN 1 THEN b.uncovered_items ELSE b.third_party_items END) AS items,
+        sum(CASE r.exempt WHEN 1 THEN b.uncovered_persons ELSE b.filled_persons END) AS persons
+    FROM breach_totals b
     CROSS JOIN reading r
-),
-shared AS (
-    SELECT count(DISTINCT s.account_key) AS accounts, count(DISTINCT s.person_key) AS persons
-    FROM shared_accounts s
-    JOIN account_breaches b ON b.account_key = s.account_key
-    CROSS JOIN reading r
-    WHERE CASE r.exempt WHEN 1 THEN b.uncovered_records ELSE b.filled_records END > 0
 ),
 nobodys AS (
     SELECT
@@ -49,11 +42,9 @@ nobodys AS (
 nobody AS (
     SELECT sum(records) AS records, sum(records * items) AS items FROM nobodys WHERE items > 0
 )
--- An account that is not shared is its person's only one.
 SELECT
     CAST(COALESCE(a.records, 0) + COALESCE(n.records, 0) AS BIGINT) AS records,
     CAST(COALESCE(a.items, 0) + COALESCE(n.items, 0) AS BIGINT) AS items,
-    CAST(a.accounts - s.accounts + s.persons AS BIGINT) AS persons
+    CAST(COALESCE(a.persons, 0) AS BIGINT) AS persons
 FROM accounts a
-CROSS JOIN shared s
 CROSS JOIN nobody n

@@ -2,7 +2,7 @@
 -- title: Data sent without consent
 -- title.ko: 동의 없이 제공된 정보
 -- unit: records, items and persons
--- needs: account_breaches, shared_accounts, sent_days, flows
+-- needs: breach_totals, sent_days, flows
 -- rule: Credit Information Act, Art. 32 and 33; Personal Information Protection Act, Art. 17, 18 and 28-8
 -- reading: holders
 --
@@ -15,22 +15,13 @@
 -- person. Whether a contract made consent unnecessary is the question of without_basis.
 WITH accounts AS (
     SELECT
-        count(*) FILTER (WHERE third_party_records > 0) AS third_party_accounts,
         sum(third_party_records) AS third_party_records,
         sum(third_party_items) AS third_party_items,
-        count(*) FILTER (WHERE overseas_records > 0) AS overseas_accounts,
+        sum(third_party_persons) AS third_party_persons,
         sum(overseas_records) AS overseas_records,
-        sum(overseas_items) AS overseas_items
-    FROM account_breaches
-),
-shared AS (
-    SELECT
-        count(DISTINCT s.account_key) FILTER (WHERE b.third_party_records > 0) AS third_party_accounts,
-        count(DISTINCT s.person_key) FILTER (WHERE b.third_party_records > 0) AS third_party_persons,
-        count(DISTINCT s.account_key) FILTER (WHERE b.overseas_records > 0) AS overseas_accounts,
-        count(DISTINCT s.person_key) FILTER (WHERE b.overseas_records > 0) AS overseas_persons
-    FROM shared_accounts s
-    JOIN account_breaches b ON b.account_key = s.account_key
+        sum(overseas_items) AS overseas_items,
+        sum(overseas_persons) AS overseas_persons
+    FROM breach_totals
 ),
 nobodys AS (
     SELECT f.abroad, d.without_account AS records, d.without_account * popcount(d.fields) AS items
@@ -46,14 +37,12 @@ nobody AS (
         sum(items) FILTER (WHERE abroad) AS overseas_items
     FROM nobodys
 )
--- An account that is not shared is its person's only one.
 SELECT
     CAST(COALESCE(a.third_party_records, 0) + COALESCE(n.third_party_records, 0) AS BIGINT) AS third_party_records,
     CAST(COALESCE(a.third_party_items, 0) + COALESCE(n.third_party_items, 0) AS BIGINT) AS third_party_items,
-    CAST(a.third_party_accounts - s.third_party_accounts + s.third_party_persons AS BIGINT) AS third_party_persons,
+    CAST(COALESCE(a.third_party_persons, 0) AS BIGINT) AS third_party_persons,
     CAST(COALESCE(a.overseas_records, 0) + COALESCE(n.overseas_records, 0) AS BIGINT) AS overseas_records,
     CAST(COALESCE(a.overseas_items, 0) + COALESCE(n.overseas_items, 0) AS BIGINT) AS overseas_items,
-    CAST(a.overseas_accounts - s.overseas_accounts + s.overseas_persons AS BIGINT) AS overseas_persons
+    CAST(COALESCE(a.overseas_persons, 0) AS BIGINT) AS overseas_persons
 FROM accounts a
-CROSS JOIN shared s
 CROSS JOIN nobody n

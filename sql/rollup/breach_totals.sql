@@ -1,0 +1,52 @@
+-- rollup: breach_totals
+-- title: What was sent without consent, in all
+-- title.ko: 동의 없이 제공된 내역 합계
+-- needs: account_breaches, shared_accounts
+-- grain: one row
+--
+-- The records on accounts that stand in account_breaches, by what was lacking: third_party, overseas, filled and uncovered. Persons
+-- are those who count for one of these accounts, each once. The items of filled are those of third_party.
+WITH accounts AS (
+    SELECT
+        sum(third_party_records) AS third_party_records,
+        sum(third_party_items) AS third_party_items,
+        count(*) FILTER (WHERE third_party_records > 0) AS third_party_accounts,
+        sum(overseas_records) AS overseas_records,
+        sum(overseas_items) AS overseas_items,
+        count(*) FILTER (WHERE overseas_records > 0) AS overseas_accounts,
+        sum(filled_records) AS filled_records,
+        count(*) FILTER (WHERE filled_records > 0) AS filled_accounts,
+        sum(uncovered_records) AS uncovered_records,
+        sum(uncovered_items) AS uncovered_items,
+        count(*) FILTER (WHERE uncovered_records > 0) AS uncovered_accounts
+    FROM account_breaches
+),
+shared AS (
+    SELECT
+        count(DISTINCT s.person_key) FILTER (WHERE b.third_party_records > 0)
+            - count(DISTINCT s.account_key) FILTER (WHERE b.third_party_records > 0) AS third_party,
+        count(DISTINCT s.person_key) FILTER (WHERE b.overseas_records > 0)
+            - count(DISTINCT s.account_key) FILTER (WHERE b.overseas_records > 0) AS overseas,
+        count(DISTINCT s.person_key) FILTER (WHERE b.filled_records > 0)
+            - count(DISTINCT s.account_key) FILTER (WHERE b.filled_records > 0) AS filled,
+        count(DISTINCT s.person_key) FILTER (WHERE b.uncovered_records > 0)
+            - count(DISTINCT s.account_key) FILTER (WHERE b.uncovered_records > 0) AS uncovered
+    FROM shared_accounts s
+    JOIN account_breaches b ON b.account_key = s.account_key
+)
+-- An account that is not shared is its person's only one: persons are the accounts, and for those that are shared their persons instead.
+SELECT
+    CAST(COALESCE(a.third_party_records, 0) AS BIGINT) AS third_party_records,
+    CAST(COALESCE(a.third_party_items, 0) AS BIGINT) AS third_party_items,
+    CAST(a.third_party_accounts + s.third_party AS BIGINT) AS third_party_persons,
+    CAST(COALESCE(a.overseas_records, 0) AS BIGINT) AS overseas_records,
+    CAST(COALESCE(a.overseas_items, 0) AS BIGINT) AS overseas_items,
+    CAST(a.overseas_accounts + s.overseas AS BIGINT) AS overseas_persons,
+    CAST(COALESCE(a.filled_records, 0) AS BIGINT) AS filled_records,
+    CAST(a.filled_accounts + s.filled AS BIGINT) AS filled_persons,
+    CAST(COALESCE(a.uncovered_records, 0) AS BIGINT) AS uncovered_records,
+    CAST(COALESCE(a.uncovered_items, 0) AS BIGINT) AS uncovered_items,
+    CAST(a.uncovered_accounts + s.uncovered AS BIGINT) AS uncovered_persons
+FROM accounts a
+CROSS JOIN shared s
+ORDER BY third_party_records
