@@ -14,7 +14,7 @@ const accountsARange = 1 << 21
 // personsARange is how many persons a finding with a range key sorts in one go.
 // Each range looks at every payer and shared account again, so that more and
 // smaller ones cost time.
-const personsARange = 1 << 23
+const personsARange = 1 << 22
 
 // ranges are the parts in which a rollup or a finding is made: the whole, or
 // ranges of its range key that cover every account. A person has the key of an

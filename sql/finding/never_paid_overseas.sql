@@ -19,5 +19,6 @@ WITH paying AS (
 )
 SELECT t.person_key, t.records, t.first_date, t.last_date
 FROM person_totals t
-WHERE NOT EXISTS (SELECT 1 FROM paying f WHERE f.person_key = t.person_key)
+LEFT JOIN paying f ON f.person_key = t.person_key
+WHERE f.person_key IS NULL
 ORDER BY t.person_key
