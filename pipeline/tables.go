@@ -90,8 +90,8 @@ var Tables = []TableDef{
 		{"first_date", "DATE"}, {"last_date", "DATE"}, {"accounts", "INTEGER"}}},
 	{Name: "month_persons", Rollup: true, Grain: "one month with at least one record on an account; persons of whom something was sent", Columns: []Column{
 		{"month", "INTEGER"}, {"persons", "BIGINT"}}},
-	{Name: "person_totals", Rollup: true, Grain: "one person of whom at least one record was sent", Columns: []Column{
-		{"person_key", "INTEGER"}, {"records", "BIGINT"}, {"items", "BIGINT"}, {"days", "INTEGER"}, {"first_date", "DATE"}, {"last_date", "DATE"}, {"accounts", "INTEGER"}}},
+	{Name: "person_totals", Rollup: true, Grain: "one person of whom at least one record was sent; known: in a customer table", Columns: []Column{
+		{"person_key", "INTEGER"}, {"records", "BIGINT"}, {"items", "BIGINT"}, {"days", "INTEGER"}, {"first_date", "DATE"}, {"last_date", "DATE"}, {"accounts", "INTEGER"}, {"known", "BOOLEAN"}}},
 	{Name: "first_payments", Rollup: true, Grain: "one person who paid overseas, by either reading", Columns: []Column{
 		{"person_key", "INTEGER"}, {"first_settled", "DATE"}, {"first_any", "DATE"}}},
 	{Name: "payers", Rollup: true, Grain: "one account and one person who counts for it and paid overseas, by either reading", Columns: []Column{

@@ -182,7 +182,7 @@ func (t *truth) personTotals() [][]any {
 				accounts[r.account], days[r.day] = true, true
 			}
 		}
-		rows = append(rows, []any{t.keys[p], t.records[p], items, int64(len(days)), slices.Min(t.dates[p]), slices.Max(t.dates[p]), int64(len(accounts))})
+		rows = append(rows, []any{t.keys[p], t.records[p], items, int64(len(days)), slices.Min(t.dates[p]), slices.Max(t.dates[p]), int64(len(accounts)), t.known[p]})
 	}
 	sortRows(rows)
 	return rows

@@ -2,7 +2,7 @@
 -- title: People whose data was sent
 -- title.ko: 정보가 제공된 사람 수
 -- unit: persons
--- needs: person_totals, persons
+-- needs: person_totals
 -- reading: holders
 --
 -- Counts each person of whom at least one record was sent, once, however often and under however many accounts. Dormant and
@@ -12,7 +12,6 @@
 -- account is about its owner; by the reading "all" about every holder.
 SELECT
     CAST(count(*) AS BIGINT) AS affected_persons,
-    CAST(count(*) FILTER (WHERE NOT COALESCE(p.known, FALSE)) AS BIGINT) AS unknown_persons,
-    CAST(COALESCE(sum(t.records) FILTER (WHERE NOT COALESCE(p.known, FALSE)), 0) AS BIGINT) AS unknown_records
-FROM person_totals t
-LEFT JOIN persons p ON p.person_key = t.person_key
+    CAST(count(*) FILTER (WHERE NOT COALESCE(known, FALSE)) AS BIGINT) AS unknown_persons,
+    CAST(COALESCE(sum(records) FILTER (WHERE NOT COALESCE(known, FALSE)), 0) AS BIGINT) AS unknown_records
+FROM person_totals

@@ -2,7 +2,7 @@
 -- title: What was sent by the status of the customer on the day
 -- title.ko: 제공일 당시 고객 상태별 내역
 -- unit: records and persons
--- needs: account_statuses, account_flows, persons, shared_accounts, person_totals, sent_days
+-- needs: account_statuses, account_flows, shared_accounts, person_totals, sent_days
 -- rule: Personal Information Protection Act, Art. 3(1), 17, 18 and 21
 -- reading: holders
 --
@@ -14,11 +14,8 @@ WITH statuses AS (
     FROM (VALUES (1, 'before_joining'), (2, 'active'), (3, 'dormant'), (4, 'former'), (5, 'unknown'), (6, 'none')) AS s (no, status)
 ),
 unknown AS (
-    -- An account that no customer table names is a person of its own, with the same key.
-    SELECT sum(f.records) AS records, count(DISTINCT p.person_key) AS persons
-    FROM account_flows f
-    JOIN persons p ON p.person_key = f.account_key
-    WHERE NOT p.known
+    -- An account that no customer table names is a person of its own.
+    SELECT sum(records) AS records, count(*) AS persons FROM person_totals WHERE NOT known
 ),
 marked AS (
     SELECT account_key, sum(records) AS records FROM account_statuses GROUP BY account_key
