@@ -39,34 +39,63 @@ func (in *Inspection) addUp(ctx context.Context, q *Query, tables map[string]tab
 		return nil, err
 	}
 	ranges := in.ranges(q)
-	// Ranges beside one another keep all workers busy while rows are written,
-	// and nobody reads what lies at the edge between two workers twice.
-	beside := max(1, min(in.Workers, len(ranges), rangesAtOnce))
-	job := sumJob{q, maps.Clone(tables), unneeded, kept, max(1, in.Workers/beside)}
+	job := sumJob{q, maps.Clone(tables), unneeded, kept, max(1, in.Workers/in.rangesBeside(len(ranges)))}
+	return in.tallyRanges(ctx, ranges, func(n int) string { return fmt.Sprintf("%s-%d.parquet", place, n) },
+		func(ctx context.Context, n int, out string) (int64, error) { return in.addUpRange(ctx, job, ranges[n], out) })
+}
+
+// rangesBeside is how many of n ranges are added up beside one another: that
+// keeps all workers busy while rows are written, and nobody reads what lies at
+// the edge between two workers twice.
+func (in *Inspection) rangesBeside(n int) int { return max(1, min(in.Workers, n, rangesAtOnce)) }
+
+// tallyRanges has the Tally make a file for each range, several at a time.
+func (in *Inspection) tallyRanges(ctx context.Context, ranges []*KeyRange, place func(n int) string,
+	add func(ctx context.Context, n int, out string) (int64, error)) (files []LakeFile, err error) {
 	type sums struct {
 		path string
 		rows int64
 	}
-	var files []LakeFile
 	do := func(ctx context.Context, n int) (s sums, err error) {
 		dir, err := in.Store.Staging()
 		if err != nil {
 			return s, err
 		}
 		s.path = dir + "/sums.parquet"
-		if s.rows, err = in.addUpRange(ctx, job, ranges[n], s.path); err != nil {
+		if s.rows, err = add(ctx, n, s.path); err != nil {
 			err = errors.Join(err, os.RemoveAll(dir))
 		}
 		return s, err
 	}
 	take := func(n int, s sums) error {
-		f, err := in.Store.Commit(s.path, fmt.Sprintf("%s-%d.parquet", place, n), s.rows)
+		f, err := in.Store.Commit(s.path, place(n), s.rows)
 		f.Range = ranges[n]
 		files = append(files, f)
 		return err
 	}
+	beside := in.rangesBeside(len(ranges))
 	in.apart(func() { err = ordered(ctx, len(ranges), beside, beside, do, take) })
 	return files, err
+}
+
+// isOfPersons names the ranged rollup that a Tally makes of sums of accounts.
+func isOfPersons(q *Query) bool { return isRanged(q) && q.Name == "person_totals" }
+
+// makePersons has the Tally make parts of person_totals.
+func (in *Inspection) makePersons(ctx context.Context, q *Query, parts []keyPart) ([]LakeFile, error) {
+	ranges := make([]*KeyRange, len(parts))
+	for i, p := range parts {
+		ranges[i] = p.of
+	}
+	return in.tallyRanges(ctx, ranges, func(n int) string { return parts[n].place(q) },
+		func(ctx context.Context, n int, out string) (int64, error) {
+			t := parts[n].tables
+			job := PersonsJob{paths(t["account_totals"]), paths(t["shared_accounts"]), paths(t["shared_totals"]), paths(t["known_holders"]), 0, 1 << 31, out}
+			if ranges[n] != nil {
+				job.From, job.To = ranges[n].From, ranges[n].To
+			}
+			return in.Tally.Persons(ctx, job)
+		})
 }
 
 // addUpRange does addUp for one range of accounts, nil all, and gives the number of rows.

@@ -312,7 +312,7 @@ func (in *Inspection) makeRollup(ctx context.Context, q *Query, tables map[strin
 // rollupKey is a hash over all that the rollup depends on.
 func (in *Inspection) rollupKey(q *Query, tables map[string]table) (string, error) {
 	parts := []any{q.Name, in.sqlOf(q), in.Engine.Version()}
-	if isTallied(q) || isAddedUp(q) {
+	if isTallied(q) || isAddedUp(q) || isOfPersons(q) {
 		parts = append(parts, in.Tally.Version())
 	}
 	for _, name := range q.Needs {

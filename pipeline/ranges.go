@@ -95,25 +95,52 @@ func (in *Inspection) rollupRanges(ctx context.Context, q *Query, tables map[str
 	if err != nil {
 		return nil, err
 	}
-	var files []LakeFile
+	var missing []keyPart
 	for _, p := range parts {
 		in.used[p.key] = true
-		if found, ok := in.Store.Rollup(p.key); ok {
-			files = append(files, found...)
+		if _, ok := in.Store.Rollup(p.key); ok {
 			continue
 		}
 		if err := in.verifyNeeds(q.Needs, p.tables); err != nil {
 			return nil, err
 		}
-		f, err := in.exportRange(ctx, q, p.tables, p.of, fmt.Sprintf("%s/%s-0.parquet", q.Name, p.key[:12]))
+		missing = append(missing, p)
+	}
+	made, err := in.makeParts(ctx, q, missing)
+	if err != nil {
+		return nil, err
+	}
+	var files []LakeFile
+	for _, p := range parts {
+		if len(missing) > 0 && missing[0].key == p.key {
+			in.made[p.key] = Rollup{Files: []LakeFile{made[0]}}
+			files = append(files, made[0])
+			missing, made = missing[1:], made[1:]
+			continue
+		}
+		found, _ := in.Store.Rollup(p.key)
+		files = append(files, found...)
+	}
+	return files, nil
+}
+
+// makeParts makes the file of each part.
+func (in *Inspection) makeParts(ctx context.Context, q *Query, parts []keyPart) ([]LakeFile, error) {
+	if isOfPersons(q) {
+		return in.makePersons(ctx, q, parts)
+	}
+	var files []LakeFile
+	for _, p := range parts {
+		f, err := in.exportRange(ctx, q, p.tables, p.of, p.place(q))
 		if err != nil {
 			return nil, err
 		}
-		in.made[p.key] = Rollup{Files: []LakeFile{f}}
 		files = append(files, f)
 	}
 	return files, nil
 }
+
+func (p keyPart) place(q *Query) string { return fmt.Sprintf("%s/%s-0.parquet", q.Name, p.key[:12]) }
 
 // findRanges gives the files of a ranged rollup if all of them are there.
 func (in *Inspection) findRanges(q *Query, tables map[string]table) ([]LakeFile, bool, error) {

@@ -35,6 +35,10 @@ type Tally interface {
 	// ErrVaried says that the terms of contracts are too many for memory.
 	Breaches(ctx context.Context, job BreachesJob) (int64, error)
 
+	// Persons makes of sums of accounts the rows that person_totals.sql defines,
+	// in their order, and gives their number.
+	Persons(ctx context.Context, job PersonsJob) (int64, error)
+
 	// Version changes whenever the bytes that it writes may.
 	Version() string
 }
@@ -116,6 +120,14 @@ type BreachesMonth struct {
 	Source                    string
 	Month                     int // yyyymm
 	Sent, Consents, Contracts []string
+}
+
+// PersonsJob is the work of one Persons: files of account_totals,
+// shared_accounts, shared_totals and known_holders.
+type PersonsJob struct {
+	Totals, Shared, SharedTotals, Holders []string
+	From, To                              int64  // only accounts with From ≤ account_key < To
+	Out                                   string // path of the Parquet file to write
 }
 
 // TallyRows are the numbers of rows of what was written.

@@ -94,7 +94,7 @@ func (w *turns) next() (*Query, int64) {
 func (in *Inspection) atATime(q *Query, tables map[string]table) int {
 	parts := 1
 	switch {
-	case isAddedUp(q):
+	case isAddedUp(q) || isOfPersons(q):
 		parts = max(1, len(in.ranges(q))/rangesAtOnce)
 	case q.Range != "":
 		parts = len(in.ranges(q))

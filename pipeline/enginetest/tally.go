@@ -46,11 +46,13 @@ func Tally(t *testing.T, open func(testing.TB) pipeline.Engine, tally pipeline.T
 	for _, name := range addedUp {
 		l.sumsExample(name, queries, fsys)
 	}
+	l.personsExample(queries, fsys)
 	for seed := range uint64(tallied) {
 		l.seed = seed
 		l.month(madeMonth(seed))
 		if seed%4 == 0 {
 			l.sums()
+			l.persons()
 		}
 		if t.Failed() {
 			return

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"iter"
 	"slices"
 	"sort"
 
@@ -122,89 +121,48 @@ func (o order) less(p order) bool {
 	return o.account < p.account || o.account == p.account && o.recipient < p.recipient
 }
 
-// errUnordered: rows of one month do not follow on one another as their SQL
-// says.
-var errUnordered = errors.New("rows are not in the order of accounts and recipients")
+// errUnordered: rows do not follow on one another as their SQL says.
+var errUnordered = errors.New("rows are not in the order of accounts")
 
 // masks are the days of a month on which a consent was in force.
 type masks struct{ thirdParty, overseas uint32 }
 
-// consents gives the rows of consent_days of a month in their order. It holds a
-// batch of them, however many there are.
+// consents gives the rows of consent_days of a month in their order.
 type consents struct {
-	more  func() (struct{}, bool) // reads the next batch
-	end   func()
-	err   error
-	batch batch
-	cols  [6][]int64
-	room  [4][]int64
-	i     int   // the next row of the batch
-	last  order // the last row of the batches so far
+	steps
+	last order // of the batches so far
 }
 
 // start begins with a month.
 func (c *consents) start(ctx context.Context, files []source, wanted func(group) bool) {
-	c.batch.rows, c.i, c.last, c.err = 0, 0, noOrder, nil
-	if c.room[0] == nil {
-		for i := range c.room {
-			c.room[i] = make([]int64, batchRows)
-		}
-	}
-	c.more, c.end = iter.Pull(func(yield func(struct{}) bool) {
-		for i := range files {
-			c.err = files[i].read(ctx, &c.batch, wanted, func() error {
-				if err := c.take(); err != nil {
-					return err
-				}
-				if !yield(struct{}{}) {
-					return errEnough
-				}
-				return nil
-			})
-			if c.err != nil {
-				return
-			}
-		}
-	})
+	c.last = noOrder
+	c.steps.start(ctx, files, wanted, c.check, dayColumns[1])
 }
 
-// errEnough ends the reading of rows that nobody asks for.
-var errEnough = errors.New("enough")
-
-func (c *consents) stop() { c.end() }
-
-// take looks at a batch.
-func (c *consents) take() (err error) {
-	if c.cols, err = c.batch.int64s(consentColumns, c.room[:]); err != nil {
-		return err
-	}
-	for i, key := range c.batch.cols[0].i32[:c.batch.rows] {
-		o := order{key, c.cols[1][i]}
+func (c *consents) check() error {
+	for i := range c.batch.rows {
+		o := c.order(i)
 		if !c.last.less(o) {
 			return errUnordered
 		}
 		c.last = o
 	}
-	c.i = 0
 	return nil
 }
+
+func (c *consents) order(i int) order { return order{int32(c.cols[0][i]), c.cols[1][i]} }
 
 // at gives the consents of an account for a recipient. What is asked for must
 // not come before what was asked for last.
 func (c *consents) at(o order) (masks, error) {
-	for {
-		for ; c.i < c.batch.rows; c.i++ {
-			row := order{c.batch.cols[0].i32[c.i], c.cols[1][c.i]}
-			if row == o {
-				return masks{uint32(c.cols[2][c.i]), uint32(c.cols[3][c.i])}, nil
-			}
-			if o.less(row) {
-				return masks{}, nil
-			}
+	for ; c.row(); c.i++ {
+		row := c.order(c.i)
+		if row == o {
+			return masks{uint32(c.cols[2][c.i]), uint32(c.cols[3][c.i])}, nil
 		}
-		if _, ok := c.more(); !ok {
-			c.batch.rows, c.i = 0, 0
-			return masks{}, c.err
+		if o.less(row) {
+			return masks{}, nil
 		}
 	}
+	return masks{}, c.err
 }

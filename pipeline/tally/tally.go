@@ -1,7 +1,7 @@
 // Package tally counts the records of one source and month, the rollups
 // account_months and sent_days, and adds the months of accounts up: the rollups
-// account_totals, account_flows, account_unneeded and account_breaches. Their
-// definitions are sql/rollup/<name>.sql. It is a faster way to the rows of these
+// account_totals, account_flows, account_unneeded and account_breaches, and
+// person_totals of the first of these. Their definitions are sql/rollup/<name>.sql. It is a faster way to the rows of these
 // definitions, and no other definition.
 //
 // It promises: every record of every file is counted once; the rows are those

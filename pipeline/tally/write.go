@@ -36,6 +36,7 @@ type writer struct {
 type columnRows struct {
 	i32    []int32
 	i64    []int64
+	bools  []bool
 	levels []int16             // of a column that may be NULL; nil: none may
 	same   string              // of a column of texts: the same for all rows
 	n      int                 // of a column of texts
@@ -81,7 +82,7 @@ func newWriter(path, table string) (_ *writer, err error) {
 	// well, and DICTIONARY would look each of them up; zstd takes what repeats.
 	props := parquet.NewWriterProperties(parquet.WithVersion(parquet.V2_LATEST), parquet.WithDataPageVersion(parquet.DataPageV2),
 		parquet.WithDictionaryDefault(false), parquet.WithEncoding(parquet.Encodings.DeltaBinaryPacked),
-		parquet.WithDictionaryFor("source", true), parquet.WithStats(true), parquet.WithBatchSize(groupRows), parquet.WithDataPageSize(16<<20),
+		parquet.WithDictionaryFor("source", true), parquet.WithEncodingFor("known", parquet.Encodings.RLE), parquet.WithStats(true), parquet.WithBatchSize(groupRows), parquet.WithDataPageSize(16<<20),
 		parquet.WithCompression(codec), parquet.WithCompressionLevel(3), parquet.WithCreatedBy("exhibit"))
 	if w.w, err = file.NewParquetWriterWithError(struct{ io.Writer }{w.out}, root, file.WithWriterProps(props)); err != nil {
 		return nil, errors.Join(err, w.out.Close())
@@ -101,6 +102,8 @@ func nodeOf(c pipeline.Column) (schema.Node, error) {
 		return schema.NewInt32Node(c.Name, repetition, -1), nil
 	case "BIGINT":
 		return schema.NewInt64Node(c.Name, repetition, -1), nil
+	case "BOOLEAN":
+		return schema.NewBooleanNode(c.Name, repetition, -1), nil
 	case "DATE":
 		return schema.NewPrimitiveNodeLogical(c.Name, repetition, schema.DateLogicalType{}, parquet.Types.Int32, -1, -1)
 	case "VARCHAR":
@@ -134,6 +137,8 @@ func (c *columnRows) write(chunk file.ColumnChunkWriter) (err error) {
 		_, err = w.WriteBatch(c.i32, c.levels, nil)
 	case *file.Int64ColumnChunkWriter:
 		_, err = w.WriteBatch(c.i64, c.levels, nil)
+	case *file.BooleanColumnChunkWriter:
+		_, err = w.WriteBatch(c.bools, c.levels, nil)
 	case *file.ByteArrayColumnChunkWriter:
 		if len(c.texts) > 0 {
 			_, err = w.WriteBatch(c.texts, nil, nil)
@@ -143,7 +148,7 @@ func (c *columnRows) write(chunk file.ColumnChunkWriter) (err error) {
 	default:
 		err = fmt.Errorf("no writer for %s", chunk.Type())
 	}
-	c.i32, c.i64, c.levels, c.texts = c.i32[:0], c.i64[:0], c.levels[:0], c.texts[:0]
+	c.i32, c.i64, c.bools, c.levels, c.texts = c.i32[:0], c.i64[:0], c.bools[:0], c.levels[:0], c.texts[:0]
 	return err
 }
 

@@ -4,7 +4,7 @@
 -- needs: account_totals, shared_accounts, shared_days
 -- grain: one person of shared_accounts of whom at least one record was sent
 --
--- As person_totals. account_key is the smallest of the person's accounts on which something was sent.
+-- As person_totals, and in its order. account_key is the smallest of the person's accounts on which something was sent.
 SELECT
     s.person_key,
     CAST(min(s.account_key) AS INTEGER) AS account_key,
@@ -18,4 +18,4 @@ FROM shared_accounts s
 JOIN account_totals t ON t.account_key = s.account_key
 LEFT JOIN shared_days d ON d.person_key = s.person_key
 GROUP BY s.person_key
-ORDER BY s.person_key
+ORDER BY account_key, s.person_key
