@@ -348,21 +348,26 @@ func (in *Inspection) mountTogether(ctx context.Context, tables []table) error {
 	})
 }
 
-// verifyNeeds makes sure of what a query reads. What nobody reads is not read
-// to be verified either: the rollups of long closed months, on most days.
+// verifyNeeds makes sure of what a rollup reads, before it is made. What nobody
+// reads is not read to be verified either: the rollups of long closed months, on
+// most days.
 func (in *Inspection) verifyNeeds(needs []string, tables map[string]table) error {
-	for _, name := range needs {
-		if err := in.verifyTable(tables[name]); err != nil {
-			return err
-		}
-	}
-	return nil
+	return in.verifyApart(filesOf(needs, tables))
 }
 
-// verifyTable compares the files of a table with the hashes that the ledger
-// and the memo hold.
-func (in *Inspection) verifyTable(t table) error {
-	return Together(t.lake, in.Store.Verify)
+// filesOf are the files of some tables.
+func filesOf(names []string, tables map[string]table) (files []LakeFile) {
+	for _, name := range names {
+		files = append(files, tables[name].lake...)
+	}
+	return files
+}
+
+// verifyApart compares files with the hashes that the ledger and the memo hold,
+// while other rollups go on: to read a large one takes a while.
+func (in *Inspection) verifyApart(files []LakeFile) (err error) {
+	in.apart(func() { err = Together(files, in.Store.Verify) })
+	return err
 }
 
 // ownParts makes visible what a rollup reads for one range of its key (nil: the

@@ -23,7 +23,7 @@ func (in *Inspection) asked() []*Query {
 func (in *Inspection) mountFor(ctx context.Context, queries []*Query, tables map[string]table) error {
 	needs := map[string]bool{}
 	for _, q := range queries {
-		if err := in.verifyNeeds(q.Needs, tables); err != nil {
+		if err := Together(filesOf(q.Needs, tables), in.Store.Verify); err != nil {
 			return fmt.Errorf("%s: %w", q.Path, err)
 		}
 		for _, name := range q.Needs {

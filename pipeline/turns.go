@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -17,8 +18,8 @@ import (
 func (in *Inspection) inTurn(ctx context.Context, rollups []*Query, tables map[string]table, make func(context.Context, *Query) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	w := turns{waiting: slices.Clone(rollups), known: map[*Query]int64{}, changed: sync.NewCond(&in.turn)}
-	w.reads = func(q *Query) int64 { return rowsOf(q, tables) / int64(in.atATime(q, tables)) }
+	w := turns{waiting: longestFirst(rollups), known: map[*Query]int64{}, changed: sync.NewCond(&in.turn)}
+	w.reads = func(q *Query) int64 { return in.rowsAtATime(q, tables) }
 	var wg sync.WaitGroup
 	for range max(in.Workers, 1) {
 		wg.Go(func() {
@@ -42,6 +43,28 @@ func (in *Inspection) inTurn(ctx context.Context, rollups []*Query, tables map[s
 	}
 	wg.Wait()
 	return w.err
+}
+
+// longestFirst orders rollups by how many others have to be made one after the
+// other from each, most first: what is made last is then made beside others.
+// Among equals those that are added up come first, as they take longest; all
+// else keeps its order, and every rollup stands behind those that it needs.
+func longestFirst(rollups []*Query) []*Query {
+	behind := map[string]int{}
+	for _, q := range slices.Backward(rollups) { // each stands behind what it needs
+		for _, name := range q.Needs {
+			behind[name] = max(behind[name], behind[q.Name]+1)
+		}
+	}
+	added := func(q *Query) int {
+		if isAddedUp(q) {
+			return 1
+		}
+		return 0
+	}
+	return slices.SortedStableFunc(slices.Values(rollups), func(a, b *Query) int {
+		return cmp.Or(cmp.Compare(behind[b.Name], behind[a.Name]), cmp.Compare(added(b), added(a)))
+	})
 }
 
 // apart does long work of a rollup, while others may go on with theirs. The
@@ -86,6 +109,57 @@ func (w *turns) next() (*Query, int64) {
 		w.changed.Wait()
 	}
 	return nil, 0
+}
+
+// rowsAtATime is the number of rows that a rollup reads at a time, about.
+func (in *Inspection) rowsAtATime(q *Query, tables map[string]table) int64 {
+	n := rowsOf(q, tables) / int64(in.atATime(q, tables))
+	if n < besideRows/2 || q.Scope == "" {
+		return n // as good as exact
+	}
+	scopes, err := in.scopes(q, tables)
+	if err != nil {
+		return n // which its making tells
+	}
+	most := int64(0)
+	for _, s := range scopes {
+		most = max(most, in.rowsLacking(q, s))
+	}
+	return most
+}
+
+// rowsLacking is the number of rows that are read to make one scope of a rollup:
+// none where it is made, and no records of the days of which it is kept.
+func (in *Inspection) rowsLacking(q *Query, s scope) int64 {
+	key, err := in.rollupKey(q, s.tables)
+	if err != nil {
+		return besideRows
+	}
+	if _, made := in.Store.Rollup(key); made {
+		return 0
+	}
+	if !isTallied(q) && !isAddedByDay(q) {
+		return rowsOf(q, s.tables)
+	}
+	wanted, err := in.dayFamily(q, s)
+	if err != nil {
+		return besideRows
+	}
+	base := in.ancestor(wanted)
+	if base == nil {
+		return rowsOf(q, s.tables)
+	}
+	n := int64(0)
+	for _, f := range base.Files {
+		n += f.Rows
+	}
+	transfers := s.tables["transfers"]
+	for i, f := range transfers.Files {
+		if day, ok := f.Values["transfer_date"].(Day); !ok || base.Parts[day.String()] == "" {
+			n += transfers.lake[i].Rows
+		}
+	}
+	return n
 }
 
 // atATime is the number of parts of about one size that a rollup is made in,

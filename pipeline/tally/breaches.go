@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
-	"slices"
-	"sort"
 	"sync"
 
 	"github.com/apache/arrow-go/v18/parquet"
@@ -62,6 +60,11 @@ const (
 // of filled are those of thirdParty.
 type breach struct{ thirdParty, overseas, filled, uncovered lacking }
 
+// kinds are the kinds of a breach in the order of their columns.
+func (b *breach) kinds() [4]*lacking {
+	return [4]*lacking{&b.thirdParty, &b.overseas, &b.filled, &b.uncovered}
+}
+
 // lacking is one kind of a breach; no records is none at all.
 type lacking struct {
 	records, items int64
@@ -98,14 +101,18 @@ func addBreaches(ctx context.Context, job pipeline.BreachesJob, l limits) (rows 
 	if err != nil {
 		return 0, err
 	}
-	w, err := newWriter(job.Out, "account_breaches")
+	w, err := newWriter(job.Out, "account_breaches", b.end-job.From)
 	if err != nil {
 		return 0, err
 	}
 	out := breachWriter{writer: w}
-	for parts := b.parts(job.From, int64(l.accounts)); len(parts) > 1; {
-		some := parts[:min(len(b.adders)+1, len(parts))]
-		parts = parts[len(some)-1:]
+	files := b.base
+	if len(files) == 0 && len(b.months) > 0 {
+		files = b.months[0].sent
+	}
+	for left := parts(files, job.From, b.end, int64(l.accounts)/int64(len(b.adders))); len(left) > 1; {
+		some := left[:min(len(b.adders)+1, len(left))]
+		left = left[len(some)-1:]
 		err := b.add(ctx, some)
 		for i := 0; i < len(some)-1 && err == nil; i++ {
 			err = out.add(some[i], b.adders[i].accounts)
@@ -140,34 +147,6 @@ func newBreaches(ctx context.Context, job pipeline.BreachesJob, l limits) (*brea
 	}
 	b.end = min(end, job.To)
 	return b, nil
-}
-
-// parts splits the accounts between workers, and more where they are more than
-// may be added up at a time. It gives the first account of each part, and the
-// end of the last: where a row group begins if that can be, as each is read for
-// every part of which it has an account. The result does not depend on it.
-func (b *breaches) parts(from, accounts int64) []int64 {
-	var groups []int64
-	files := b.base
-	if len(files) == 0 && len(b.months) > 0 {
-		files = b.months[0].sent
-	}
-	for _, f := range files {
-		for _, g := range f.groups {
-			groups = append(groups, g.from)
-		}
-	}
-	slices.Sort(groups)
-	width := max(accounts/int64(len(b.adders)), 1)
-	parts := []int64{from}
-	for from < b.end {
-		to := min(from+width, b.end)
-		if i := sort.Search(len(groups), func(i int) bool { return groups[i] > to }); to < b.end && i > 0 && groups[i-1] > from {
-			to = groups[i-1]
-		}
-		parts, from = append(parts, to), to
-	}
-	return parts
 }
 
 // add adds up parts of the accounts, each by one worker.
@@ -229,34 +208,30 @@ func (a *breachAdder) addBase() error {
 	for i := range breachColumns {
 		cols[i] = a.base.cols[i].values(a.base.rows, a.room[i])
 	}
-	for i, key := range cols[0] {
-		c, err := a.at(key)
-		if err != nil {
-			return err
+	for kind, at := range [...]int{thirdPartyAt, overseasAt, filledAt, uncoveredAt} {
+		records, items, first, last := cols[at], cols[at+1], cols[at+2], cols[at+3]
+		if at == filledAt {
+			items, first, last = nil, cols[at+1], cols[at+2]
 		}
-		if c == nil {
-			continue
-		}
-		for _, k := range [...]struct {
-			to                          *lacking
-			records, items, first, last []int64
-		}{
-			{&c.thirdParty, cols[thirdPartyAt], cols[thirdPartyAt+1], cols[thirdPartyAt+2], cols[thirdPartyAt+3]},
-			{&c.overseas, cols[overseasAt], cols[overseasAt+1], cols[overseasAt+2], cols[overseasAt+3]},
-			{&c.filled, cols[filledAt], nil, cols[filledAt+1], cols[filledAt+2]},
-			{&c.uncovered, cols[uncoveredAt], cols[uncoveredAt+1], cols[uncoveredAt+2], cols[uncoveredAt+3]},
-		} {
-			o := lacking{records: k.records[i], first: pipeline.Day(k.first[i]), last: pipeline.Day(k.last[i])}
-			if o.records == 0 {
+		for i, n := range records {
+			if n == 0 {
 				continue
 			}
-			if k.items != nil {
-				o.items = k.items[i]
+			c, err := a.at(cols[0][i])
+			if err != nil {
+				return err
 			}
-			if o.records < 0 || o.records == nobody || o.items < 0 || o.items == nobody || k.first[i] == nobody || k.last[i] == nobody {
+			if c == nil {
+				continue
+			}
+			o := lacking{records: n, first: pipeline.Day(first[i]), last: pipeline.Day(last[i])}
+			if items != nil {
+				o.items = items[i]
+			}
+			if n < 0 || n == nobody || o.items < 0 || o.items == nobody || first[i] == nobody || last[i] == nobody {
 				return errors.New("a count or a day of a row is missing")
 			}
-			if err := k.to.add(o); err != nil {
+			if err := c.kinds()[kind].add(o); err != nil {
 				return err
 			}
 		}

@@ -69,14 +69,19 @@ func addFlows(ctx context.Context, job pipeline.FlowsJob, l limits) (rows int64,
 	if err != nil {
 		return 0, err
 	}
-	w, err := newWriter(job.Out, job.Table)
+	w, err := newWriter(job.Out, job.Table, f.end-job.From)
 	if err != nil {
 		return 0, err
 	}
 	out := &flowWriter{writer: w}
-	for from, width := job.From, int64(totalsAtOnce); from < f.end; {
-		width = min(width, f.end-from)
-		parts, err := f.add(ctx, from, width)
+	files := f.base
+	if len(files) == 0 && len(f.months) > 0 {
+		files = []source{f.months[0].file}
+	}
+	for from, width := job.From, widthOf(f.end-job.From, totalsAtOnce, f.job.Workers); from < f.end; {
+		some := parts(files, from, min(f.end, from+width*int64(f.job.Workers)), width)
+		some = some[:min(f.job.Workers+1, len(some))]
+		adders, err := f.add(ctx, some)
 		if errors.Is(err, errCrowded) {
 			if width == 1 {
 				err = pipeline.ErrVaried
@@ -85,13 +90,13 @@ func addFlows(ctx context.Context, job pipeline.FlowsJob, l limits) (rows int64,
 				continue
 			}
 		}
-		for i := 0; i < len(parts) && err == nil; i++ {
-			err = parts[i].rows(out)
+		for i := 0; i < len(adders) && err == nil; i++ {
+			err = adders[i].rows(out)
 		}
 		if err != nil {
 			return 0, errors.Join(err, w.discard())
 		}
-		from += width
+		from = some[len(some)-1]
 	}
 	return out.close()
 }
@@ -134,20 +139,18 @@ func newFlows(job pipeline.FlowsJob, l limits) (*flows, error) {
 // unneededTable is the one of the two that has no recipient.
 const unneededTable = "account_unneeded"
 
-// add adds up the accounts from ≤ account_key < from + width, each worker a
-// part of them.
-func (f *flows) add(ctx context.Context, from, width int64) ([]*flowAdder, error) {
-	n := int64(f.job.Workers)
-	parts, errs := make([]*flowAdder, n), make([]error, n)
+// add adds up parts of the accounts, each by one worker.
+func (f *flows) add(ctx context.Context, parts []int64) ([]*flowAdder, error) {
+	adders, errs := make([]*flowAdder, len(parts)-1), make([]error, len(parts)-1)
 	var wg sync.WaitGroup
-	for i := range parts {
-		at, to := from+width*int64(i)/n, from+width*int64(i+1)/n
-		parts[i] = &flowAdder{flows: f, from: at, cells: make([]flowCell, to-at), ids: map[flow]uint32{},
+	for i := range adders {
+		from, to := parts[i], parts[i+1]
+		adders[i] = &flowAdder{flows: f, from: from, cells: make([]flowCell, to-from), ids: map[flow]uint32{},
 			limit: f.limits.loose / f.job.Workers}
-		wg.Go(func() { errs[i] = parts[i].addAll(ctx, to) })
+		wg.Go(func() { errs[i] = adders[i].addAll(ctx, to) })
 	}
 	wg.Wait()
-	return parts, errors.Join(errs...)
+	return adders, errors.Join(errs...)
 }
 
 // flowAdder adds what it reads to a range of accounts. Most accounts have one

@@ -79,7 +79,7 @@ func (s *sentDays) addRows(b *batch) error {
 
 // write writes the rows in their order, and gives their number.
 func (s *sentDays) write(job pipeline.TallyJob) (int64, error) {
-	w, err := newWriter(job.SentDays, "sent_days")
+	w, err := newWriter(job.SentDays, "sent_days", int64(len(s.rows)))
 	if err != nil {
 		return 0, err
 	}

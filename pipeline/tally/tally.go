@@ -153,7 +153,7 @@ const aheadChunks = 128
 // count counts the ranges, several at a time, and writes their rows in the
 // order of the ranges.
 func (m *month) count(ctx context.Context) (int64, error) {
-	w, err := newMonthWriter(m.job)
+	w, err := newMonthWriter(m.job, m.from[len(m.from)-1])
 	if err != nil {
 		return 0, err
 	}

@@ -36,7 +36,7 @@ type total struct {
 
 // totals is a job at work.
 type totals struct {
-	job    pipeline.TotalsJob
+	adders []adder    // one for each worker
 	months []sumMonth // in order
 	base   []source
 	end    int64 // no account is larger
@@ -61,17 +61,21 @@ func addUp(ctx context.Context, job pipeline.TotalsJob) (rows int64, err error) 
 	if err != nil {
 		return 0, err
 	}
-	w, err := newWriter(job.Out, "account_totals")
+	w, err := newWriter(job.Out, "account_totals", t.end-job.From)
 	if err != nil {
 		return 0, err
 	}
 	out := totalWriter{writer: w}
-	accounts := make([]total, min(totalsAtOnce, max(t.end-job.From, 0)))
-	for from := job.From; from < t.end; from += int64(len(accounts)) {
-		part := accounts[:min(int64(len(accounts)), t.end-from)]
-		clear(part)
-		if err = t.add(ctx, from, part); err == nil {
-			err = out.add(from, part)
+	files := t.base
+	if len(files) == 0 && len(t.months) > 0 {
+		files = t.months[0].files
+	}
+	for left := parts(files, job.From, t.end, widthOf(t.end-job.From, totalsAtOnce, len(t.adders))); len(left) > 1; {
+		some := left[:min(len(t.adders)+1, len(left))]
+		left = left[len(some)-1:]
+		err := t.add(ctx, some)
+		for i := 0; i < len(some)-1 && err == nil; i++ {
+			err = out.add(some[i], t.adders[i].accounts)
 		}
 		if err != nil {
 			return 0, errors.Join(err, w.discard())
@@ -81,8 +85,7 @@ func addUp(ctx context.Context, job pipeline.TotalsJob) (rows int64, err error) 
 }
 
 func newTotals(job pipeline.TotalsJob) (*totals, error) {
-	job.Workers = max(1, min(job.Workers, mostWorkers))
-	t := &totals{job: job}
+	t := &totals{adders: make([]adder, max(1, min(job.Workers, mostWorkers)))}
 	end := int64(0)
 	for _, m := range job.Months {
 		first, err := firstDay(m.Month)
@@ -120,30 +123,37 @@ func firstDay(month int) (pipeline.Day, error) {
 	return d, nil
 }
 
-// add adds up the accounts from ≤ account_key < from + len(accounts), each
-// worker a part of them.
-func (t *totals) add(ctx context.Context, from int64, accounts []total) error {
-	width := max((len(accounts)+t.job.Workers-1)/t.job.Workers, 1)
-	errs := make([]error, t.job.Workers)
+// add adds up parts of the accounts, each by one worker.
+func (t *totals) add(ctx context.Context, parts []int64) error {
+	errs := make([]error, len(parts)-1)
 	var wg sync.WaitGroup
 	for i := range errs {
-		at := min(i*width, len(accounts))
-		part := accounts[at:min(at+width, len(accounts))]
-		if len(part) > 0 {
-			wg.Go(func() { errs[i] = t.addPart(ctx, from+int64(at), part) })
-		}
+		t.adders[i].start(parts[i], parts[i+1])
+		wg.Go(func() { errs[i] = t.adders[i].addAll(ctx, t) })
 	}
 	wg.Wait()
 	return errors.Join(errs...)
 }
 
-func (t *totals) addPart(ctx context.Context, from int64, accounts []total) error {
-	a := adder{from: from, accounts: accounts}
-	for i := range a.room {
-		a.room[i] = make([]int64, batchRows)
+// start begins with a range of accounts.
+func (a *adder) start(from, to int64) {
+	if a.room[0] == nil {
+		for i := range a.room {
+			a.room[i] = make([]int64, batchRows)
+		}
 	}
-	to := from + int64(len(accounts))
-	wanted := func(g group) bool { return g.from < to && from < g.to }
+	if n := int(to - from); cap(a.accounts) < n {
+		a.accounts = make([]total, n)
+	} else {
+		a.accounts = a.accounts[:n]
+		clear(a.accounts)
+	}
+	a.from = from
+}
+
+func (a *adder) addAll(ctx context.Context, t *totals) error {
+	to := a.from + int64(len(a.accounts))
+	wanted := func(g group) bool { return g.from < to && a.from < g.to }
 	for i := range t.base {
 		if err := t.base[i].read(ctx, &a.base, wanted, a.addTotals); err != nil {
 			return err

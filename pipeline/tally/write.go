@@ -43,6 +43,20 @@ type columnRows struct {
 	texts  []parquet.ByteArray // of one whose texts differ
 }
 
+// room makes room for so many rows, of one text where the column is of texts:
+// grown as they come, columns would be copied over and over.
+func (c *columnRows) room(n schema.Node, rows int) {
+	switch n.(*schema.PrimitiveNode).PhysicalType() {
+	case parquet.Types.Int32:
+		c.i32 = make([]int32, 0, rows)
+	case parquet.Types.Int64:
+		c.i64 = make([]int64, 0, rows)
+	}
+	if n.RepetitionType() == parquet.Repetitions.Optional {
+		c.levels = make([]int16, 0, rows)
+	}
+}
+
 // nullable appends an INTEGER that may be nobody.
 func (c *columnRows) nullable(v int64) {
 	if v == nobody {
@@ -55,8 +69,9 @@ func (c *columnRows) nullable(v int64) {
 
 func (c *columnRows) text(s string, n int) { c.same, c.n = s, n }
 
-// newWriter creates the file of a table of pipeline.Tables.
-func newWriter(path, table string) (_ *writer, err error) {
+// newWriter creates the file of a table of pipeline.Tables, with room for a row
+// group of so many rows, which is a guess.
+func newWriter(path, table string, rows int64) (_ *writer, err error) {
 	def, _ := pipeline.LookupTable(table)
 	var nodes schema.FieldList
 	for _, c := range def.Columns {
@@ -71,6 +86,9 @@ func newWriter(path, table string) (_ *writer, err error) {
 		return nil, err
 	}
 	w := &writer{path: path, cols: make([]columnRows, len(nodes))}
+	for i, n := range nodes {
+		w.cols[i].room(n, int(max(0, min(rows, groupRows))))
+	}
 	if w.out, err = os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644); err != nil {
 		return nil, err
 	}
@@ -186,8 +204,8 @@ type monthWriter struct {
 	n   int // rows of the row group in the making
 }
 
-func newMonthWriter(job pipeline.TallyJob) (*monthWriter, error) {
-	w, err := newWriter(job.Months, "account_months")
+func newMonthWriter(job pipeline.TallyJob, accounts int64) (*monthWriter, error) {
+	w, err := newWriter(job.Months, "account_months", accounts)
 	return &monthWriter{writer: w, job: job}, err
 }
 

@@ -100,7 +100,9 @@ masks AS (
         CASE WHEN k.joined_month > m.month THEN 2147483647 WHEN k.joined_month = m.month THEN k.joined_bit - 1 ELSE 0 END AS early
     FROM account_months m
     JOIN known k ON k.account_key = m.account_key
-    WHERE m.records > 0
+    -- Every account_key is 0 or more. It is said here so that an engine takes the few known accounts for the smaller table, and has
+    -- no need to hold a month of all.
+    WHERE m.records > 0 AND k.account_key >= 0
 ),
 kinds AS (
     SELECT no, status FROM (VALUES (1, 'former'), (2, 'dormant'), (3, 'before_joining')) AS k (no, status)

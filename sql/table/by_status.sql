@@ -27,13 +27,10 @@ marked_people AS (
     GROUP BY COALESCE(s.person_key, m.account_key)
 ),
 their_accounts AS (
-    SELECT s.account_key, s.person_key
-    FROM shared_accounts s
-    JOIN marked_people m ON m.person_key = s.person_key
-    UNION ALL
-    SELECT m.person_key AS account_key, m.person_key
+    -- Whoever has no shared account has one with their own key.
+    SELECT COALESCE(s.account_key, m.person_key) AS account_key, m.person_key
     FROM marked_people m
-    WHERE NOT EXISTS (SELECT 1 FROM shared_accounts s WHERE s.person_key = m.person_key)
+    LEFT JOIN shared_accounts s ON s.person_key = m.person_key
 ),
 their_records AS (
     SELECT a.person_key, f.records
