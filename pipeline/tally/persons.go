@@ -52,7 +52,7 @@ func addPersons(ctx context.Context, job pipeline.PersonsJob) (_ int64, err erro
 		of.list.begin(ctx, files, job.From, job.To)
 		defer of.list.stop()
 	}
-	w, err := newWriter(job.Out, "person_totals")
+	w, err := newWriter(job.Out, "person_totals", p.to-job.From)
 	if err != nil {
 		return 0, err
 	}
