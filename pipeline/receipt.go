@@ -94,7 +94,8 @@ type LakeFile struct {
 // and lying in Parquet files of a staging folder, not yet part of the lake.
 //
 // Rows has the columns that StagedColumns gives for the source, in the order of the
-// file; a transfer's or table's account is in the column account_key: a key of
+// file, or, where Ordered says so, in that of the accounts: NULL, keys of the registry,
+// new accounts, and within one account that of the file. A transfer's or table's account is in the column account_key: a key of
 // the registry (≥ 0), NULL, or -1-i for the i-th of the new accounts.
 // NewAccounts has the column account_id, in the order of first appearance; an
 // account may stand there again after millions of others. A
@@ -106,6 +107,7 @@ type LakeFile struct {
 type Staged struct {
 	Receipt
 	Rows        string
+	Ordered     bool
 	Rejects     string
 	NewAccounts string
 	New         int32 // rows of NewAccounts

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -24,59 +25,40 @@ const (
 // table is a staged Parquet file in the making: plain values, no dictionary, no
 // compression, since it is read once and dropped. The file is only created when
 // there is a row, with mode 0600.
+//
+// Where the columns hold account_key, rows are held, as far as there is room,
+// and written in the order in which the lake has them (order.go); the engine
+// then need not sort them. Any other row is written soon after it came.
 type table struct {
 	path    string
 	columns []pipeline.Column
+	key     int   // of account_key among the columns; -1 none
+	room    *room // nil: rows are not held
 	cols    []buffer
 	rows    int // in the buffers
 	text    int // bytes of text in the buffers
 
+	held    [][]buffer // full ones, in the order of the file
+	heldFor int64      // bytes of room
+	ordered bool       // all rows were written in order; known after finish
+
 	total int64
 	out   *os.File
 	w     *file.Writer
-}
-
-// buffer holds one column of the row group in the making. Values are dense:
-// what is NULL stands in levels only.
-type buffer struct {
-	kind   string
-	levels []int16
-	i32    []int32
-	i64    []int64
-	bools  []bool
-	bytes  []byte
-	ends   []int
-	slices []parquet.ByteArray
+	batch batchOut
 }
 
 func newTable(path string, columns []pipeline.Column) *table {
 	t := &table{path: path, columns: columns}
+	t.key = slices.IndexFunc(columns, func(c pipeline.Column) bool { return c.Name == "account_key" })
 	for _, c := range columns {
-		t.cols = append(t.cols, buffer{kind: c.Type})
+		t.cols = append(t.cols, buffer{as: storedAs(c.Type)})
 	}
 	return t
 }
 
-func (b *buffer) null() { b.levels = append(b.levels, 0) }
-
-// number appends a value of any type but VARCHAR.
-func (b *buffer) number(v int64) {
-	b.levels = append(b.levels, 1)
-	switch b.kind {
-	case "INTEGER", "DATE":
-		b.i32 = append(b.i32, int32(v))
-	case "BOOLEAN":
-		b.bools = append(b.bools, v != 0)
-	default:
-		b.i64 = append(b.i64, v)
-	}
-}
-
 func (t *table) textAt(col int, v []byte) {
-	b := &t.cols[col]
-	b.levels = append(b.levels, 1)
-	b.bytes = append(b.bytes, v...)
-	b.ends = append(b.ends, len(b.bytes))
+	t.cols[col].appendText(v)
 	t.text += len(v)
 }
 
@@ -87,11 +69,14 @@ func (t *table) endRow() error {
 	if t.rows < groupRows && t.text < groupBytes {
 		return nil
 	}
+	if t.hold() {
+		return nil
+	}
 	return t.flush()
 }
 
 func (t *table) create() error {
-	root, err := parquetSchema(t.columns)
+	root, err := parquetSchema(t.columns, t.nullable())
 	if err != nil {
 		return err
 	}
@@ -104,10 +89,28 @@ func (t *table) create() error {
 	return err
 }
 
+// flush writes the rows that are held and those in the buffers, in the order of
+// the file.
 func (t *table) flush() error {
+	for _, cols := range t.held {
+		if err := t.writeGroup(cols[0].rows, func(b *batchOut, col int) { b.take(&cols[col]) }); err != nil {
+			return err
+		}
+	}
+	t.letGo()
 	if t.rows == 0 {
 		return nil
 	}
+	err := t.writeGroup(t.rows, func(b *batchOut, col int) { b.take(&t.cols[col]) })
+	for i := range t.cols {
+		t.cols[i].empty()
+	}
+	t.rows, t.text = 0, 0
+	return err
+}
+
+// writeGroup writes a row group; fill gives the values of each column.
+func (t *table) writeGroup(rows int, fill func(b *batchOut, col int)) error {
 	if t.w == nil {
 		if err := t.create(); err != nil {
 			return err
@@ -117,48 +120,26 @@ func (t *table) flush() error {
 	if err != nil {
 		return err
 	}
-	for i := range t.cols {
+	for i := range t.columns {
 		chunk, err := group.NextColumn()
 		if err != nil {
 			return err
 		}
-		if err := t.cols[i].write(chunk); err != nil {
+		t.batch.reset(rows)
+		fill(&t.batch, i)
+		if err := t.batch.write(chunk); err != nil {
 			return fmt.Errorf("%s: column %s: %w", t.path, t.columns[i].Name, err)
 		}
 		if err := chunk.Close(); err != nil {
 			return fmt.Errorf("%s: column %s: %w", t.path, t.columns[i].Name, err)
 		}
 	}
-	t.rows, t.text = 0, 0
 	return group.Close()
-}
-
-func (b *buffer) write(chunk file.ColumnChunkWriter) (err error) {
-	switch w := chunk.(type) {
-	case *file.Int32ColumnChunkWriter:
-		_, err = w.WriteBatch(b.i32, b.levels, nil)
-	case *file.Int64ColumnChunkWriter:
-		_, err = w.WriteBatch(b.i64, b.levels, nil)
-	case *file.BooleanColumnChunkWriter:
-		_, err = w.WriteBatch(b.bools, b.levels, nil)
-	case *file.ByteArrayColumnChunkWriter:
-		b.slices = b.slices[:0]
-		from := 0
-		for _, end := range b.ends {
-			b.slices = append(b.slices, b.bytes[from:end])
-			from = end
-		}
-		_, err = w.WriteBatch(b.slices, b.levels, nil)
-	default:
-		err = fmt.Errorf("no writer for %s", b.kind)
-	}
-	b.levels, b.i32, b.i64, b.bools, b.bytes, b.ends = b.levels[:0], b.i32[:0], b.i64[:0], b.bools[:0], b.bytes[:0], b.ends[:0]
-	return err
 }
 
 // finish writes what is left and gives the path, "" when there was no row.
 func (t *table) finish() (string, error) {
-	if err := t.flush(); err != nil {
+	if err := t.flushInOrder(); err != nil {
 		return "", err
 	}
 	if t.w == nil {
@@ -177,6 +158,7 @@ func (t *table) finish() (string, error) {
 
 // discard removes what was written.
 func (t *table) discard() error {
+	t.letGo()
 	if t.out != nil {
 		if err := t.out.Close(); err != nil {
 			return err
@@ -188,10 +170,23 @@ func (t *table) discard() error {
 	return nil
 }
 
-func parquetSchema(columns []pipeline.Column) (*schema.GroupNode, error) {
+// nullable says of each column whether it may hold NULL: where all rows are held,
+// it is known, and a column without one is written faster.
+func (t *table) nullable() []bool {
+	out := make([]bool, len(t.columns))
+	for i := range out {
+		out[i] = !t.ordered
+		for _, part := range t.held {
+			out[i] = out[i] || len(part[i].nulls) > 0
+		}
+	}
+	return out
+}
+
+func parquetSchema(columns []pipeline.Column, nullable []bool) (*schema.GroupNode, error) {
 	var nodes schema.FieldList
-	for _, c := range columns {
-		n, err := parquetNode(c)
+	for i, c := range columns {
+		n, err := parquetNode(c, nullable[i])
 		if err != nil {
 			return nil, fmt.Errorf("column %s: %w", c.Name, err)
 		}
@@ -200,8 +195,11 @@ func parquetSchema(columns []pipeline.Column) (*schema.GroupNode, error) {
 	return schema.NewGroupNode("schema", parquet.Repetitions.Required, nodes, -1)
 }
 
-func parquetNode(c pipeline.Column) (schema.Node, error) {
-	optional := parquet.Repetitions.Optional
+func parquetNode(c pipeline.Column, nullable bool) (schema.Node, error) {
+	repetition := parquet.Repetitions.Required
+	if nullable {
+		repetition = parquet.Repetitions.Optional
+	}
 	var logical schema.LogicalType
 	kind := parquet.Types.Int64
 	switch c.Type {
@@ -224,5 +222,5 @@ func parquetNode(c pipeline.Column) (schema.Node, error) {
 		}
 		logical = schema.NewDecimalLogicalType(18, int32(scale))
 	}
-	return schema.NewPrimitiveNodeLogical(c.Name, optional, logical, kind, -1, -1)
+	return schema.NewPrimitiveNodeLogical(c.Name, repetition, logical, kind, -1, -1)
 }
