@@ -50,7 +50,7 @@ func (in *Inspection) Ingest(ctx context.Context) (int, error) {
 		if err := errors.Join(in.Store.SaveSeen(), in.keepRegistries()); err != nil {
 			return 0, err
 		}
-		debug.FreeOSMemory() // what comes next needs it
+		giveBack() // what comes next needs it
 	}
 	if err := in.controlTotals(); err != nil {
 		return 0, err
