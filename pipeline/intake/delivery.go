@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"path/filepath"
+	"sync"
 
 	"exhibit/pipeline"
 )
@@ -15,6 +16,7 @@ type delivery struct {
 	base          string
 	dir           string // "" where nothing is staged
 	known         pipeline.Known
+	knownBelow    func() (int32, error) // keys from here on came to be known after the first account was looked up
 	progress      func(n int64)
 	local         newcomers      // the accounts that known lacks
 	named         newcomers      // the recipients, by country
@@ -86,6 +88,13 @@ func newDelivery(l *layout, base, dir string, known pipeline.Known) *delivery {
 		accounts: newTable(filepath.Join(dir, "accounts.parquet"), []pipeline.Column{{Name: "account_id", Type: "VARCHAR"}}),
 		recipients: newTable(filepath.Join(dir, "recipients.parquet"),
 			[]pipeline.Column{{Name: "country", Type: "VARCHAR"}, {Name: "recipient", Type: "VARCHAR"}})}
+	f.knownBelow = sync.OnceValues(func() (int32, error) {
+		r, err := known()
+		if err != nil {
+			return 0, err
+		}
+		return r.Len(), nil
+	})
 	f.staged.Source = l.src.Name
 	f.staged.NameDay = fixed(dateRule(l.src))
 	f.staged.Reasons = map[string]int64{}

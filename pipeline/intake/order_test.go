@@ -97,3 +97,41 @@ func TestRowsWithoutRoom(t *testing.T) {
 		}
 	}
 }
+
+// What another file makes known while this one is read is not known to it: else
+// an account would be staged in two ways, and its rows out of order.
+func TestAccountsMadeKnownMeanwhile(t *testing.T) {
+	src := source(field("id", "string", pipeline.RoleAccount), field("n", "integer", pipeline.RoleAttribute))
+	var text strings.Builder
+	text.WriteString("id,n\n")
+	const records = 6 * batchRecords
+	for i := range records {
+		fmt.Fprintf(&text, "%s,%d\n", []string{"old", "x", "y"}[i%3], i)
+	}
+	for _, size := range []batchSize{{}, {records: -1}} {
+		known := pipeline.NewRegistry()
+		if _, _, err := known.Add("bank", []byte("old")); err != nil {
+			t.Fatal(err)
+		}
+		r := New(Options{Threads: 1})
+		r.batch = size
+		r.probe = func(record int64) {
+			if record != 2*batchRecords {
+				return
+			}
+			for _, id := range []string{"z", "y", "x"} {
+				if _, _, err := known.Add("bank", []byte(id)); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+		got := readOrdered(t, r, src, "a.csv", []byte(text.String()), known)
+		keys, ns := columnOf(got, "account_key"), columnOf(got, "n")
+		for i := range records {
+			account := i * 3 / records // old, x, y
+			if want := []int64{0, -1, -2}[account]; len(keys) != records || keys[i] != want || i%(records/3) > 0 && ns[i].(int64) != ns[i-1].(int64)+3 {
+				t.Fatalf("%+v: row %d of account %v, record %v, want account %d", size, i, keys[i], ns[i], want)
+			}
+		}
+	}
+}

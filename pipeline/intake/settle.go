@@ -94,16 +94,12 @@ func (f *delivery) writeAccount(b *buffer) error {
 		return nil
 	}
 	if f.known != nil && f.accountKey == notLookedUp {
-		known, err := f.known()
-		if err != nil {
+		var key [1]int32
+		if err := f.lookup([][]byte{id}, key[:]); err != nil {
 			return err
 		}
-		key, ok, err := known.Lookup(f.src.Sender, id)
-		if err != nil {
-			return err
-		}
-		if ok {
-			b.number(int64(key))
+		if key[0] >= 0 {
+			b.number(int64(key[0]))
 			return nil
 		}
 	}
