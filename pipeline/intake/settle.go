@@ -21,15 +21,35 @@ const (
 // see counts a filled field, and the days on which it was.
 func see(c *pipeline.FieldCount, day pipeline.Day, kind pipeline.Kind) {
 	c.Records++
-	if kind != pipeline.Transfers {
-		return
+	if kind == pipeline.Transfers {
+		reach(c, day)
 	}
+}
+
+// reach makes the days of a field reach one more.
+func reach(c *pipeline.FieldCount, day pipeline.Day) {
 	if c.First == pipeline.NoDay || day < c.First {
 		c.First = day
 	}
 	if c.Last == pipeline.NoDay || day > c.Last {
 		c.Last = day
 	}
+}
+
+// widen makes the days of the items reach one more.
+func (f *delivery) widen(bits int64, day pipeline.Day) {
+	if f.src.Kind != pipeline.Transfers {
+		return
+	}
+	for i := range f.items {
+		if bits&(1<<i) != 0 {
+			reach(&f.staged.Fields[i], day)
+		}
+	}
+	if day != f.seenDay {
+		f.seenDay, f.seen = day, 0
+	}
+	f.seen |= bits
 }
 
 // countDay counts an accepted record; records of one day mostly stand together.
