@@ -109,6 +109,7 @@ type LakeFile struct {
 type Staged struct {
 	Receipt
 	Rows        string
+	MoreRows    []string // of an ordered file: rows that follow on those of Rows, of other accounts
 	Ordered     bool
 	Rejects     string
 	NewAccounts string

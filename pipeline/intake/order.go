@@ -1,7 +1,11 @@
 package intake
 
 import (
+	"errors"
+	"fmt"
 	"math/bits"
+	"slices"
+	"sync"
 	"sync/atomic"
 )
 
@@ -38,7 +42,11 @@ func (t *table) hold() bool {
 		return false
 	}
 	t.heldFor += size
-	part, order := make([]buffer, len(t.cols)), inOrder([][]buffer{t.cols}, t.key)
+	part := make([]buffer, len(t.cols))
+	order, already := inOrder([][]buffer{t.cols}, t.key)
+	if already {
+		order = nil
+	}
 	for i := range part {
 		part[i] = t.cols[i].inOrder(order)
 		t.cols[i].empty()
@@ -64,20 +72,70 @@ func (t *table) flushInOrder() error {
 		return t.flush()
 	}
 	t.ordered = true
-	all := t.held
-	order := inOrder(all, t.key)
-	if order == nil {
-		return t.flush()
+	order, _ := inOrder(t.held, t.key)
+	err := t.writeInOrder(order)
+	t.letGo()
+	return err
+}
+
+const (
+	// partRows is from how many rows on a part of them is worth a file of its own.
+	partRows = 2 * groupRows
+	// vectorRows are what the engine reads at a time. Where row groups and files are
+	// of whole vectors, it cuts their rows as it cuts those that it sorted.
+	vectorRows = 2048
+)
+
+// writeInOrder writes all rows, several parts of them at a time. An account's
+// rows are in one part: what sorts the parts again need not tell them apart.
+func (t *table) writeInOrder(order []uint64) error {
+	parts := int64(1)
+	if t.helpers != nil {
+		hired := t.helpers.hire()
+		defer t.helpers.dismiss(hired)
+		parts = min(hired, int64(len(order)/partRows)) + 1
 	}
+	var wg sync.WaitGroup
+	errs := make([]error, parts)
+	for i := range parts {
+		f, n := &t.stagedFile, len(order)
+		if i+1 < parts {
+			n = accountsEnd(order, len(order)/int(parts-i))
+		}
+		if i > 0 {
+			f = &stagedFile{path: fmt.Sprintf("%s.%d", t.path, i)}
+			t.more = append(t.more, f)
+		}
+		some := order[:n]
+		order = order[n:]
+		wg.Go(func() { errs[i] = guard(func() error { return f.writeRows(t, some) }) })
+	}
+	wg.Wait()
+	t.more = slices.DeleteFunc(t.more, func(f *stagedFile) bool { return f.out == nil })
+	return errors.Join(errs...)
+}
+
+// accountsEnd is the place, about n or after it, at which a vector and an account
+// begin, or the end.
+func accountsEnd(order []uint64, n int) int {
+	for n = wholeVectors(n); n < len(order) && order[n]>>32 == order[n-1]>>32; {
+		n += vectorRows
+	}
+	return min(n, len(order))
+}
+
+// wholeVectors is n, filled up to whole vectors.
+func wholeVectors(n int) int { return (n + vectorRows - 1) / vectorRows * vectorRows }
+
+func (f *stagedFile) writeRows(t *table, order []uint64) error {
 	for len(order) > 0 {
-		n := t.groupOf(all, order)
-		err := t.writeGroup(n, func(o *batchOut, col int) { o.takeInOrder(sameColumn(all, col), order[:n]) })
+		n := t.groupOf(t.held, order)
+		err := f.writeGroup(t, n, func(o *batchOut, col int) { o.takeInOrder(sameColumn(t.held, col), order[:n]) })
 		if err != nil {
 			return err
 		}
 		order = order[n:]
 	}
-	t.letGo()
 	return nil
 }
 
@@ -108,7 +166,7 @@ func (t *table) groupOf(all [][]buffer, order []uint64) int {
 			text += len(all[group][col].textOf(row))
 		}
 		if text >= groupBytes {
-			return i + 1
+			return min(n, wholeVectors(i+1))
 		}
 	}
 	return n
@@ -121,14 +179,16 @@ func placeOf(at uint64) (group, row int) {
 	return int(uint32(at) >> placeBits), int(at & (1<<placeBits - 1))
 }
 
-// inOrder gives the number of each row, in the order of their keys; nil where
-// they are in order already. The upper half of an element is of no meaning.
-func inOrder(all [][]buffer, key int) []uint64 {
+// inOrder gives the number of each row, in the order of their keys, and says
+// whether they were in order already. The upper half of an element is the same
+// for those of one account alone.
+func inOrder(all [][]buffer, key int) (rows []uint64, already bool) {
 	n := 0
 	for _, cols := range all {
 		n += cols[key].rows
 	}
-	rows, sorted, last, most := make([]uint64, 0, n), true, uint32(0), uint32(0)
+	rows, already = make([]uint64, 0, n), true
+	last, most := uint32(0), uint32(0)
 	for g, cols := range all {
 		b := &cols[key]
 		for row, v := range b.i32 {
@@ -136,15 +196,15 @@ func inOrder(all [][]buffer, key int) []uint64 {
 			if b.isNull(row) {
 				k = 0
 			}
-			sorted = sorted && k >= last
+			already = already && k >= last
 			last, most = k, max(most, k)
 			rows = append(rows, uint64(k)<<32|uint64(g<<placeBits|row))
 		}
 	}
-	if sorted {
-		return nil
+	if already {
+		return rows, true
 	}
-	return sortByKey(rows, bits.Len32(most))
+	return sortByKey(rows, bits.Len32(most)), false
 }
 
 // orderOf maps a staged key to a number with the order of the lake, above 0,

@@ -39,8 +39,11 @@ func TestRowsInOrder(t *testing.T) {
 			}
 		}
 		file := readWith(t, New(Options{}), src, "a.csv", []byte(text.String()), known)
-		r := New(Options{})
+		r := New(Options{Threads: 2})
 		got := readOrdered(t, r, src, "a.csv", []byte(text.String()), known)
+		if parts := 1 + len(got.MoreRows); parts != min(2, records/partRows+1) {
+			t.Errorf("%d records in %d files", records, parts)
+		}
 		if file.Ordered || !got.Ordered || r.room.left.Load() != roomBytes {
 			t.Fatalf("%d records: ordered %v and %v, room %d", records, file.Ordered, got.Ordered, r.room.left.Load())
 		}

@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -30,10 +31,10 @@ const (
 // and written in the order in which the lake has them (order.go); the engine
 // then need not sort them. Any other row is written soon after it came.
 type table struct {
-	path    string
 	columns []pipeline.Column
 	key     int   // of account_key among the columns; -1 none
 	room    *room // nil: rows are not held
+	helpers *helpers
 	cols    []buffer
 	rows    int // in the buffers
 	text    int // bytes of text in the buffers
@@ -43,13 +44,20 @@ type table struct {
 	ordered bool       // all rows were written in order; known after finish
 
 	total int64
+	stagedFile
+	more []*stagedFile // with rows in order, which follow on those of the first
+}
+
+// stagedFile is one file of a table; made when there is a row.
+type stagedFile struct {
+	path  string
 	out   *os.File
 	w     *file.Writer
 	batch batchOut
 }
 
 func newTable(path string, columns []pipeline.Column) *table {
-	t := &table{path: path, columns: columns}
+	t := &table{stagedFile: stagedFile{path: path}, columns: columns}
 	t.key = slices.IndexFunc(columns, func(c pipeline.Column) bool { return c.Name == "account_key" })
 	for _, c := range columns {
 		t.cols = append(t.cols, buffer{as: storedAs(c.Type)})
@@ -75,17 +83,17 @@ func (t *table) endRow() error {
 	return t.flush()
 }
 
-func (t *table) create() error {
+func (f *stagedFile) create(t *table) error {
 	root, err := parquetSchema(t.columns, t.nullable())
 	if err != nil {
 		return err
 	}
-	if t.out, err = os.OpenFile(t.path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600); err != nil {
+	if f.out, err = os.OpenFile(f.path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600); err != nil {
 		return err
 	}
 	props := parquet.NewWriterProperties(parquet.WithDictionaryDefault(false), parquet.WithStats(false),
 		parquet.WithEncoding(parquet.Encodings.Plain), parquet.WithDataPageSize(pageBytes), parquet.WithCompression(compress.Codecs.Uncompressed))
-	t.w, err = file.NewParquetWriterWithError(struct{ io.Writer }{t.out}, root, file.WithWriterProps(props))
+	f.w, err = file.NewParquetWriterWithError(struct{ io.Writer }{f.out}, root, file.WithWriterProps(props))
 	return err
 }
 
@@ -93,7 +101,7 @@ func (t *table) create() error {
 // the file.
 func (t *table) flush() error {
 	for _, cols := range t.held {
-		if err := t.writeGroup(cols[0].rows, func(b *batchOut, col int) { b.take(&cols[col]) }); err != nil {
+		if err := t.writeGroup(t, cols[0].rows, func(b *batchOut, col int) { b.take(&cols[col]) }); err != nil {
 			return err
 		}
 	}
@@ -101,7 +109,7 @@ func (t *table) flush() error {
 	if t.rows == 0 {
 		return nil
 	}
-	err := t.writeGroup(t.rows, func(b *batchOut, col int) { b.take(&t.cols[col]) })
+	err := t.writeGroup(t, t.rows, func(b *batchOut, col int) { b.take(&t.cols[col]) })
 	for i := range t.cols {
 		t.cols[i].empty()
 	}
@@ -110,13 +118,13 @@ func (t *table) flush() error {
 }
 
 // writeGroup writes a row group; fill gives the values of each column.
-func (t *table) writeGroup(rows int, fill func(b *batchOut, col int)) error {
-	if t.w == nil {
-		if err := t.create(); err != nil {
+func (f *stagedFile) writeGroup(t *table, rows int, fill func(b *batchOut, col int)) error {
+	if f.w == nil {
+		if err := f.create(t); err != nil {
 			return err
 		}
 	}
-	group, err := t.w.AppendRowGroupChecked()
+	group, err := f.w.AppendRowGroupChecked()
 	if err != nil {
 		return err
 	}
@@ -125,13 +133,13 @@ func (t *table) writeGroup(rows int, fill func(b *batchOut, col int)) error {
 		if err != nil {
 			return err
 		}
-		t.batch.reset(rows)
-		fill(&t.batch, i)
-		if err := t.batch.write(chunk); err != nil {
-			return fmt.Errorf("%s: column %s: %w", t.path, t.columns[i].Name, err)
+		f.batch.reset(rows)
+		fill(&f.batch, i)
+		if err := f.batch.write(chunk); err != nil {
+			return fmt.Errorf("%s: column %s: %w", f.path, t.columns[i].Name, err)
 		}
 		if err := chunk.Close(); err != nil {
-			return fmt.Errorf("%s: column %s: %w", t.path, t.columns[i].Name, err)
+			return fmt.Errorf("%s: column %s: %w", f.path, t.columns[i].Name, err)
 		}
 	}
 	return group.Close()
@@ -142,29 +150,47 @@ func (t *table) finish() (string, error) {
 	if err := t.flushInOrder(); err != nil {
 		return "", err
 	}
-	if t.w == nil {
+	for _, f := range append([]*stagedFile{&t.stagedFile}, t.more...) {
+		if err := f.close(); err != nil {
+			return "", err
+		}
+	}
+	if t.total == 0 {
 		return "", nil
 	}
-	if err := t.w.Close(); err != nil {
-		return "", fmt.Errorf("%s: %w", t.path, err)
-	}
-	t.w = nil
-	if err := t.out.Close(); err != nil {
-		return "", err
-	}
-	t.out = nil
 	return t.path, nil
+}
+
+func (f *stagedFile) close() error {
+	if f.w == nil {
+		return nil
+	}
+	if err := f.w.Close(); err != nil {
+		return fmt.Errorf("%s: %w", f.path, err)
+	}
+	f.w = nil
+	err := f.out.Close()
+	f.out = nil
+	return err
 }
 
 // discard removes what was written.
 func (t *table) discard() error {
 	t.letGo()
-	if t.out != nil {
-		if err := t.out.Close(); err != nil {
+	errs := []error{t.remove()}
+	for _, f := range t.more {
+		errs = append(errs, f.remove())
+	}
+	return errors.Join(errs...)
+}
+
+func (f *stagedFile) remove() error {
+	if f.out != nil {
+		if err := f.out.Close(); err != nil {
 			return err
 		}
 	}
-	if err := os.Remove(t.path); err != nil && !os.IsNotExist(err) {
+	if err := os.Remove(f.path); err != nil && !os.IsNotExist(err) {
 		return err
 	}
 	return nil

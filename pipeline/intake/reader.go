@@ -105,7 +105,7 @@ func (r *Reader) delivery(f *delivery) *delivery {
 		f.progress = r.opts.Progress
 	}
 	f.helpers, f.spares, f.batch = &r.helpers, &r.spares, r.batch
-	f.rows.room = &r.room
+	f.rows.room, f.rows.helpers = &r.room, &r.helpers
 	return f
 }
 
@@ -203,6 +203,9 @@ func (f *delivery) loaded() (*pipeline.Staged, error) {
 	f.staged.Recipients, err[3] = f.recipients.finish()
 	if err := errors.Join(err[:]...); err != nil {
 		return nil, errors.Join(err, f.discard())
+	}
+	for _, more := range f.rows.more {
+		f.staged.MoreRows = append(f.staged.MoreRows, more.path)
 	}
 	f.staged.New, f.staged.Ordered = f.local.len(), f.rows.ordered
 	return f.alone(), f.forget()

@@ -89,7 +89,11 @@ func readOrdered(t testing.TB, r *Reader, src *pipeline.Source, name string, tex
 	if st.Records != st.Accepted+st.Rejected {
 		t.Fatalf("%d records, %d accepted, %d rejected", st.Records, st.Accepted, st.Rejected)
 	}
-	res := result{Staged: st, rows: parquetRows(t, st.Rows), rejects: parquetRows(t, st.Rejects), accounts: parquetRows(t, st.NewAccounts)}
+	rows := parquetRows(t, st.Rows)
+	for _, path := range st.MoreRows {
+		rows = append(rows, parquetRows(t, path)...)
+	}
+	res := result{Staged: st, rows: rows, rejects: parquetRows(t, st.Rejects), accounts: parquetRows(t, st.NewAccounts)}
 	for _, c := range pipeline.StagedColumns(src) {
 		res.names = append(res.names, c.Name)
 	}
