@@ -43,7 +43,7 @@ func (t *table) hold() bool {
 	}
 	t.heldFor += size
 	part := make([]buffer, len(t.cols))
-	order, already := inOrder([][]buffer{t.cols}, t.key)
+	order, already := t.sorting.inOrder([][]buffer{t.cols}, t.key)
 	if already {
 		order = nil
 	}
@@ -72,7 +72,7 @@ func (t *table) flushInOrder() error {
 		return t.flush()
 	}
 	t.ordered = true
-	order, _ := inOrder(t.held, t.key)
+	order, _ := t.sorting.inOrder(t.held, t.key)
 	err := t.writeInOrder(order)
 	t.letGo()
 	return err
@@ -182,12 +182,12 @@ func placeOf(at uint64) (group, row int) {
 // inOrder gives the number of each row, in the order of their keys, and says
 // whether they were in order already. The upper half of an element is the same
 // for those of one account alone.
-func inOrder(all [][]buffer, key int) (rows []uint64, already bool) {
+func (s *sorting) inOrder(all [][]buffer, key int) (rows []uint64, already bool) {
 	n := 0
 	for _, cols := range all {
 		n += cols[key].rows
 	}
-	rows, already = make([]uint64, 0, n), true
+	rows, already = s.room(n)[:0], true
 	last, most := uint32(0), uint32(0)
 	for g, cols := range all {
 		b := &cols[key]
@@ -204,7 +204,7 @@ func inOrder(all [][]buffer, key int) (rows []uint64, already bool) {
 	if already {
 		return rows, true
 	}
-	return sortByKey(rows, bits.Len32(most)), false
+	return s.byKey(rows, bits.Len32(most)), false
 }
 
 // orderOf maps a staged key to a number with the order of the lake, above 0,
@@ -216,13 +216,23 @@ func orderOf(key int32) uint32 {
 	return uint32(-1-key) | 1<<31
 }
 
-// sortByKey sorts elements by their upper half, of which so many bits are in
+// sorting holds memory for it, which is used again; so are its results.
+type sorting struct{ rows, other []uint64 }
+
+func (s *sorting) room(n int) []uint64 {
+	if len(s.rows) < n {
+		s.rows, s.other = make([]uint64, n), make([]uint64, n)
+	}
+	return s.rows[:n]
+}
+
+// byKey sorts elements by their upper half, of which so many bits are in
 // use; those with the same stay in their order.
-func sortByKey(rows []uint64, width int) []uint64 {
+func (s *sorting) byKey(rows []uint64, width int) []uint64 {
 	const most = 12 // bits of a digit: the counts stay in the cache
 	passes := max(1, (width+most-1)/most)
 	digit := (width + passes - 1) / passes
-	other := make([]uint64, len(rows))
+	other := s.other[:len(rows)]
 	var counts [1 << most]uint32
 	for p := range passes {
 		shift, mask := 32+p*digit, uint64(1)<<digit-1

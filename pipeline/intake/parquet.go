@@ -41,7 +41,8 @@ type table struct {
 
 	held    [][]buffer // full ones, in the order of the file
 	heldFor int64      // bytes of room
-	ordered bool       // all rows were written in order; known after finish
+	sorting sorting
+	ordered bool // all rows were written in order; known after finish
 
 	total int64
 	stagedFile
