@@ -50,7 +50,7 @@ func (in *Inspection) Ingest(ctx context.Context) (int, error) {
 		if err := errors.Join(in.Store.SaveSeen(), in.keepRegistries()); err != nil {
 			return 0, err
 		}
-		debug.FreeOSMemory() // what comes next needs it
+		giveBack() // what comes next needs it
 	}
 	if err := in.controlTotals(); err != nil {
 		return 0, err
@@ -432,7 +432,7 @@ func (in *Inspection) loadRows(ctx context.Context, src *Source, st *Staged, r *
 	if st.Rows == "" {
 		return nil
 	}
-	job := Conversion{Staged: st.Rows, Columns: StagedColumns(src), Keys: keys, Day: NoDay, FileID: r.FileID,
+	job := Conversion{Staged: st.Rows, More: st.MoreRows, Ordered: st.Ordered, Columns: StagedColumns(src), Keys: keys, Day: NoDay, FileID: r.FileID,
 		Metadata: map[string]string{"source_sha256": r.SHA256}}
 	if src.Kind != Transfers {
 		return in.convert(ctx, job, fmt.Sprintf("%s/source=%s/%s.parquet", src.Kind, src.Name, r.FileID), r.Accepted, r)

@@ -26,7 +26,7 @@ type Inspection struct {
 	Progress Progress
 	Workers  int               // files that are read at a time
 	Accounts int64             // that a rollup with a range key looks at in one go; 0: accountsARange
-	Versions map[string]string // of the program and its engine, for the manifest
+	Versions map[string]string // of the program, for the manifest; the engine adds its own
 	Log      func() []byte     // what has been said so far, for log.ndjson
 
 	state   *State

@@ -93,9 +93,12 @@ type LakeFile struct {
 // Staged is what a Reader made of a delivered file: verified, counted, typed,
 // and lying in Parquet files of a staging folder, not yet part of the lake.
 //
-// Rows has the columns that StagedColumns gives for the source, in the order of the
-// file; a transfer's or table's account is in the column account_key: a key of
-// the registry (≥ 0), NULL, or -1-i for the i-th of the new accounts.
+// Rows has the columns that StagedColumns gives for the source; a transfer's or
+// table's account is in the column account_key: a key of the registry (≥ 0), NULL,
+// or -1-i for the i-th of the new accounts. The rows of one account are in the
+// order of the file. Where Ordered says so, the accounts are in order too: NULL,
+// keys of the registry, new accounts. What comes to be known while the file is read
+// is new to it: the new accounts of an ordered file are to have the larger keys.
 // NewAccounts has the column account_id, in the order of first appearance; an
 // account may stand there again after millions of others. A
 // transfer's recipient_key is -1-i for the i-th entry of Recipients, which has
@@ -106,6 +109,8 @@ type LakeFile struct {
 type Staged struct {
 	Receipt
 	Rows        string
+	MoreRows    []string // of an ordered file: rows that follow on those of Rows, of other accounts
+	Ordered     bool
 	Rejects     string
 	NewAccounts string
 	New         int32 // rows of NewAccounts

@@ -133,7 +133,7 @@ func (in *Inspection) keptRegistry(l list) (kept LakeFile, key string, n int) {
 func registryKeys(l list, files []LakeFile) []string {
 	keys := make([]string, len(files))
 	h := sha256.New()
-	io.WriteString(h, "registry 1 "+l.table+"\n")
+	io.WriteString(h, "registry 2 "+l.table+"\n")
 	for i, f := range files {
 		io.WriteString(h, f.SHA256+"\n")
 		keys[i] = hex.EncodeToString(h.Sum(nil))

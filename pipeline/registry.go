@@ -80,10 +80,11 @@ func (r *Registry) LookupAll(scope string, names [][]byte, keys []int32) error {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	var slots [registryStep]slot
+	print := r.print(scope)
 	for len(names) > 0 {
 		n := min(len(names), registryStep)
 		for i, name := range names[:n] {
-			slots[i] = r.print(scope, name)
+			slots[i] = print(name)
 		}
 		if err := r.find(slots[:n]); err != nil {
 			return err
@@ -114,7 +115,7 @@ func (r *Registry) find(slots []slot) error {
 func (r *Registry) Add(scope string, name []byte) (key int32, added bool, err error) {
 	r.adding.Lock()
 	defer r.adding.Unlock()
-	one, keys := [1]slot{r.print(scope, name)}, [1]int32{}
+	one, keys := [1]slot{r.print(scope)(name)}, [1]int32{}
 	before := r.n
 	err = r.add(one[:], keys[:])
 	return keys[0], r.n > before, err
@@ -129,8 +130,13 @@ func (r *Registry) AddAll(n int, entry func(i int) (scope string, name []byte), 
 	for from := 0; from < n; from += registryBatch {
 		batch := slots[:min(n-from, registryBatch)]
 		inParts(len(batch)/registryStep+1, func(a, b int) {
+			last, print := "", r.print("")
 			for i := a * registryStep; i < min(b*registryStep, len(batch)); i++ {
-				batch[i] = r.print(entry(from + i))
+				scope, name := entry(from + i)
+				if scope != last {
+					last, print = scope, r.print(scope)
+				}
+				batch[i] = print(name)
 			}
 		})
 		if err := r.add(batch, keys[from:from+len(batch)]); err != nil {

@@ -16,7 +16,7 @@ import (
 // order of their fingerprints, each hi (8 bytes), lo and key1 (4 each), all
 // little-endian.
 const (
-	indexMagic  = "exhibit registry"
+	indexMagic  = "exhibit accounts"
 	secretBytes = 16
 	indexHeader = len(indexMagic) + secretBytes + 8
 )

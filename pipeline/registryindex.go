@@ -55,29 +55,42 @@ func (x *slotIndex) find(slots []slot) error {
 // findInMemory finds registryStep slots at most. Each loop waits for memory
 // once for all of them.
 func (x *slotIndex) findInMemory(slots []slot) {
-	var from, to [registryStep]uint32
-	var first [registryStep]slot
+	var from, to, at [registryStep]uint32
+	var near [registryStep]slot
 	for i := range slots {
 		b := slots[i].hi >> x.shift
 		from[i], to[i] = x.starts[b], x.starts[b+1]
 	}
 	for i := range slots {
 		if from[i] < to[i] {
-			first[i] = *x.at(int(from[i]))
+			at[i] = from[i] + x.within(slots[i].hi, to[i]-from[i])
+			near[i] = *x.at(int(at[i]))
 		}
 	}
 	for i := range slots {
-		p := &slots[i]
-		for at, s := int(from[i]), &first[i]; at < int(to[i]); {
-			if s.same(p) {
-				p.key1 = s.key1
-				break
-			}
-			if at++; at < int(to[i]) {
-				s = x.at(at)
-			}
+		if from[i] < to[i] {
+			x.findNear(&slots[i], near[i], int(at[i]), int(from[i]), int(to[i]))
 		}
 	}
+}
+
+// within is where in a bucket of n a fingerprint is most likely: hashes lie
+// evenly.
+func (x *slotIndex) within(hi uint64, n uint32) uint32 {
+	at, _ := bits.Mul64(hi<<(64-x.shift), uint64(n))
+	return uint32(at)
+}
+
+// findNear finds a slot in its bucket, from one of its slots on.
+func (x *slotIndex) findNear(p *slot, s slot, at, from, to int) {
+	step := p.compare(&s)
+	for order := step; order != 0; order = p.compare(&s) {
+		if at += step; order != step || at < from || at >= to {
+			return
+		}
+		s = *x.at(at)
+	}
+	p.key1 = s.key1
 }
 
 // findOnDisk reads the bucket of each slot.

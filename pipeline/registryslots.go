@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"cmp"
-	"crypto/sha256"
 	"encoding/binary"
 	"hash/maphash"
 	"math/bits"
@@ -21,30 +20,38 @@ func (s *slot) compare(o *slot) int { return cmp.Or(cmp.Compare(s.hi, o.hi), cmp
 
 func (s *slot) same(o *slot) bool { return s.hi == o.hi && s.lo == o.lo }
 
-// fingerprint gives an entry's slot, without a key.
-type fingerprint func(scope string, name []byte) slot
+// fingerprint gives what makes the slots, without keys, of the entries of a
+// scope.
+type fingerprint func(scope string) func(name []byte) slot
 
 // processPrint is a fingerprint that ends with this process: sums of hashes of
 // scope and name, each with a seed of its own.
 func processPrint() fingerprint {
 	seed := [4]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed(), maphash.MakeSeed(), maphash.MakeSeed()}
-	return func(scope string, name []byte) slot {
-		hi := maphash.Bytes(seed[0], name) + maphash.String(seed[2], scope)
-		lo := maphash.Bytes(seed[1], name) + maphash.String(seed[3], scope)
-		return slot{hi: hi, lo: uint32(lo)}
+	return func(scope string) func([]byte) slot {
+		hi, lo := maphash.String(seed[2], scope), maphash.String(seed[3], scope)
+		return func(name []byte) slot {
+			return slot{hi: maphash.Bytes(seed[0], name) + hi, lo: uint32(maphash.Bytes(seed[1], name) + lo)}
+		}
 	}
 }
 
 // keptPrint is a fingerprint that can be kept on disk: the first 96 bits of
-// SHA-256 over secret, the length of scope in four bytes, scope and name.
+// SipHash-2-4-128 under secret, of the length of scope in eight bytes, scope
+// filled up with zeros to a multiple of eight, and name.
 func keptPrint(secret []byte) fingerprint {
-	return func(scope string, name []byte) slot {
-		var room [256]byte // for most; a longer name gets room of its own
-		b := append(room[:0], secret...)
-		b = binary.BigEndian.AppendUint32(b, uint32(len(scope)))
-		b = append(append(b, scope...), name...)
-		sum := sha256.Sum256(b)
-		return slot{hi: binary.BigEndian.Uint64(sum[:]), lo: binary.BigEndian.Uint32(sum[8:])}
+	return func(scope string) func([]byte) slot {
+		begun, before := newSip(secret), 8
+		begun.word(uint64(len(scope)))
+		for rest := scope; len(rest) > 0; before += 8 {
+			var word [8]byte
+			rest = rest[copy(word[:], rest):]
+			begun.word(binary.LittleEndian.Uint64(word[:]))
+		}
+		return func(name []byte) slot {
+			hi, lo := begun.sum(before, name)
+			return slot{hi: hi, lo: uint32(lo)}
+		}
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -23,7 +24,7 @@ func (in *Inspection) Inputs() (string, error) {
 	if in.inputs != "" {
 		return in.inputs, nil
 	}
-	parts := []any{SchemaVersion, in.Case.SHA256, in.Versions, in.queryHashes()}
+	parts := []any{SchemaVersion, in.Case.SHA256, in.versions(), in.queryHashes()}
 	for _, r := range in.State().Sorted() {
 		still := *r
 		// What a rebuild of the lake changes is no input.
@@ -33,6 +34,17 @@ func (in *Inspection) Inputs() (string, error) {
 	var err error
 	in.inputs, err = digest(parts...)
 	return in.inputs, err
+}
+
+// versions are those of the program and of the engine, where there is one. It
+// waits until the engine has started.
+func (in *Inspection) versions() map[string]string {
+	if in.Engine == nil || in.Versions == nil {
+		return in.Versions
+	}
+	all := maps.Clone(in.Versions)
+	all["engine"] = in.Engine.Version()
+	return all
 }
 
 func (in *Inspection) queryHashes() map[string]string {
@@ -115,7 +127,7 @@ func (in *Inspection) nextRunID() string {
 
 func (in *Inspection) manifest(res *Results) *Manifest {
 	m := &Manifest{SchemaVersion: SchemaVersion, RunID: in.nextRunID(), Case: in.Case.Name, Title: in.Case.Title,
-		CaseSHA256: in.Case.SHA256, Span: in.Case.Span, Definitions: in.Case.Definitions.Map(), Versions: in.Versions,
+		CaseSHA256: in.Case.SHA256, Span: in.Case.Span, Definitions: in.Case.Definitions.Map(), Versions: in.versions(),
 		Sources: in.Status(), Queries: in.queryHashes(), Results: map[string]string{}}
 	m.Open, m.HeldBack = open(res.Checks)
 	m.Complete = len(m.Open) == 0

@@ -45,7 +45,7 @@ func (a *app) open(ctx context.Context) (*opened, error) {
 	if err := o.startEngine(ctx, a, filepath.Join(a.caseDir, "lake", "staging")); err != nil {
 		return nil, errors.Join(err, o.Close())
 	}
-	o.Versions = map[string]string{"exhibit": version(), "engine": o.engine.Version()}
+	o.Versions = map[string]string{"exhibit": version()}
 	return o, nil
 }
 
@@ -240,7 +240,9 @@ func (a *app) versionVerb() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(a.out, "exhibit %s\n%s\n", version(), e.Version())
+			if err = e.Ready(); err == nil {
+				_, err = fmt.Fprintf(a.out, "exhibit %s\n%s\n", version(), e.Version())
+			}
 			return errors.Join(err, e.Close())
 		},
 	}

@@ -22,7 +22,7 @@ func (e *Engine) Convert(ctx context.Context, job pipeline.Conversion) (_ int64,
 		return 0, err
 	}
 	defer done()
-	staged, err := quotePath(job.Staged)
+	staged, err := quotePaths(append([]string{job.Staged}, job.More...))
 	if err != nil {
 		return 0, err
 	}
@@ -32,7 +32,7 @@ func (e *Engine) Convert(ctx context.Context, job pipeline.Conversion) (_ int64,
 	}
 	defer func() { err = errors.Join(err, restore()) }()
 	keys := map[string]string{"account_key": "CAST(NULL AS INTEGER)", "recipient_key": "CAST(NULL AS INTEGER)"}
-	joins := ""
+	joins, where := "", ""
 	var list []string
 	for _, c := range job.Columns {
 		name := c.Name
@@ -48,19 +48,41 @@ func (e *Engine) Convert(ctx context.Context, job pipeline.Conversion) (_ int64,
 			list = append(list, fmt.Sprintf("CAST(%s AS %s) AS %s", ident(name), c.Type, ident(c.Name)))
 		}
 	}
-	where := ""
 	if job.Day != pipeline.NoDay {
 		where = " WHERE s.transfer_date = DATE " + quote(job.Day.String())
+	}
+	// Rows that stand in their order already are written as they come. A filter would
+	// make the row groups depend on the number of threads, and a join moves rows.
+	from, also, order := ", file_row_number = true", "", " ORDER BY resolved_account_key NULLS FIRST, file_row_number"
+	if len(job.More) > 0 {
+		// Two new entries may be one account: then the first of them came first.
+		also = ", s.account_key AS staged_account_key"
+		order = " ORDER BY resolved_account_key NULLS FIRST, staged_account_key DESC, file_row_number"
+	}
+	if job.Ordered && where == "" && joins == "" {
+		from, order = "", ""
 	}
 	// An ENUM of one text is written as that text, and as a dictionary at once: to
 	// find out that all texts are the same takes a third of the time of writing.
 	id := quote(job.FileID)
 	return e.copyTo(ctx, fmt.Sprintf(`SELECT *, CAST(%s AS ENUM(%[1]s)) AS file_id FROM (
 SELECT %s FROM (
-SELECT s.*, %s AS resolved_account_key, %s AS resolved_recipient_key
-FROM read_parquet([%s], hive_partitioning = false, file_row_number = true) s%s%s
-) ORDER BY resolved_account_key NULLS FIRST, file_row_number)`,
-		id, strings.Join(list, ", "), keys["account_key"], keys["recipient_key"], staged, joins, where), job.Out, job.Metadata)
+SELECT s.*, %s AS resolved_account_key, %s AS resolved_recipient_key%s
+FROM read_parquet([%s], hive_partitioning = false%s) s%s%s
+)%s)`,
+		id, strings.Join(list, ", "), keys["account_key"], keys["recipient_key"], also, staged, from, joins, where, order), job.Out, job.Metadata)
+}
+
+// quotePaths gives a list of paths.
+func quotePaths(paths []string) (string, error) {
+	list := make([]string, len(paths))
+	for i, path := range paths {
+		var err error
+		if list[i], err = quotePath(path); err != nil {
+			return "", err
+		}
+	}
+	return strings.Join(list, ", "), nil
 }
 
 // ConvertList writes what a staged file makes known: the key, the constants

@@ -189,6 +189,113 @@ func TestSameBytes(t *testing.T) {
 	}
 }
 
+// Rows that were put in order before give the bytes that the engine's own
+// sorting gives, for any number of threads, and whatever groups they lie in.
+func TestOrderedRowsGiveTheSameBytes(t *testing.T) {
+	const rows = 400_000
+	want := ""
+	for _, o := range []Options{{Threads: 1}, {Threads: 2}, {Threads: 4}, {Threads: 2, MemoryBytes: 64 << 20}} {
+		e := open(t, o)
+		path, out := stage(t, e, rows), filepath.Join(t.TempDir(), "out.parquet")
+		job := pipeline.Conversion{Staged: path, Columns: staged, Keys: map[string]pipeline.Keys{"account_key": keysFrom(t, e, 5000, 100, 1)},
+			Day: pipeline.NoDay, FileID: "f", Out: out, Metadata: map[string]string{"a": "b"}}
+		convert := func() string {
+			if n, err := e.Convert(t.Context(), job); err != nil || n != rows {
+				t.Fatalf("%+v: %d rows, %v", o, n, err)
+			}
+			return sum(t, out)
+		}
+		if want == "" {
+			want = convert()
+		}
+		for _, group := range []int{10_240, 65_536, 100_000, 1_000_000} {
+			job.Staged, job.Ordered = filepath.Join(t.TempDir(), "ordered.parquet"), true
+			text := fmt.Sprintf(`COPY (SELECT * EXCLUDE (file_row_number) FROM read_parquet(%s, file_row_number = true) ORDER BY account_key IS NOT NULL, account_key < 0, abs(account_key), file_row_number)
+ TO %s (FORMAT parquet, ROW_GROUP_SIZE %d)`, quote(path), quote(job.Staged), group)
+			if err := e.exec(t.Context(), text); err != nil {
+				t.Fatal(err)
+			}
+			if got := convert(); got != want {
+				t.Errorf("%+v, groups of %d: %s, want %s", o, group, got, want)
+			}
+		}
+		// In several files, each of whole vectors but the last.
+		ordered := job.Staged
+		job.Staged, job.More = "", nil
+		for i, rows := range []string{"< 2048", ">= 2048 AND file_row_number < 100 * 2048", ">= 100 * 2048"} {
+			file := filepath.Join(t.TempDir(), fmt.Sprintf("part%d.parquet", i))
+			text := fmt.Sprintf("COPY (SELECT * EXCLUDE (file_row_number) FROM read_parquet(%s, file_row_number = true) WHERE file_row_number %s ORDER BY file_row_number) TO %s (FORMAT parquet, ROW_GROUP_SIZE 65536)",
+				quote(ordered), rows, quote(file))
+			if err := e.exec(t.Context(), text); err != nil {
+				t.Fatal(err)
+			}
+			if i == 0 {
+				job.Staged = file
+			} else {
+				job.More = append(job.More, file)
+			}
+		}
+		if got := convert(); got != want {
+			t.Errorf("%+v, parts: %s, want %s", o, got, want)
+		}
+	}
+}
+
+// A day, and keys with gaps, need the engine's order, also of rows that were put
+// in order before, in several files of which none shares an account.
+func TestOrderedRowsAreSortedWhereTheyMustBe(t *testing.T) {
+	const rows = 50_000
+	e := open(t, Options{})
+	path, out := stage(t, e, rows), filepath.Join(t.TempDir(), "out.parquet")
+	var parts []string
+	for i, part := range []string{"account_key IS NULL OR account_key BETWEEN 0 AND 400", "account_key > 400 OR account_key > -50 AND account_key < 0", "account_key <= -50"} {
+		parts = append(parts, filepath.Join(t.TempDir(), fmt.Sprintf("part%d.parquet", i)))
+		text := fmt.Sprintf("COPY (SELECT * EXCLUDE (file_row_number) FROM read_parquet(%s, file_row_number = true) WHERE %s ORDER BY account_key IS NOT NULL, account_key < 0, abs(account_key), file_row_number) TO %s (FORMAT parquet)",
+			quote(path), part, quote(parts[i]))
+		if err := e.exec(t.Context(), text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, keys := range []pipeline.Keys{keysFrom(t, e, 5000, 100, 3), keysFrom(t, e, 5000, 100, 1)} {
+		for _, on := range []pipeline.Day{pipeline.NoDay, day("2024-05-01")} {
+			job := pipeline.Conversion{Staged: path, Columns: staged, Keys: map[string]pipeline.Keys{"account_key": keys}, Day: on, FileID: "f", Out: out}
+			want := int64(rows)
+			if on != pipeline.NoDay {
+				want = rows / 2
+			}
+			for _, inParts := range []bool{false, true} {
+				if inParts {
+					job.Staged, job.More, job.Ordered = parts[0], parts[1:], true
+				}
+				if n, err := e.Convert(t.Context(), job); err != nil || n != want {
+					t.Fatalf("%d rows of %d, %v", n, want, err)
+				}
+				// note is the row's place in the delivered file
+				wrong := sel(t, e, "SELECT count(*) FROM (SELECT account_key < lag(account_key) OVER w OR account_key IS NULL AND lag(account_key) OVER w IS NOT NULL OR account_key IS NOT DISTINCT FROM lag(account_key) OVER w AND note < lag(note) OVER w AS wrong FROM read_parquet("+
+					quote(out)+", file_row_number = true) WINDOW w AS (ORDER BY file_row_number)) WHERE wrong")
+				if wrong[0][0] != int64(0) {
+					t.Errorf("keys from %d, day %v, in parts %v: %v rows are out of order", keys.First, on, inParts, wrong[0][0])
+				}
+			}
+		}
+	}
+	// Two entries that are one account: the rows of the first come first.
+	twice := make([]int32, 100)
+	for i := range twice {
+		twice[i] = 5000 + int32(i)%50
+	}
+	job := pipeline.Conversion{Staged: parts[0], More: parts[1:], Ordered: true, Columns: staged,
+		Keys: map[string]pipeline.Keys{"account_key": keysOf(t, e, 5000, twice)}, Day: pipeline.NoDay, FileID: "f", Out: out}
+	if _, err := e.Convert(t.Context(), job); err != nil {
+		t.Fatal(err)
+	}
+	got := sel(t, e, "SELECT account_key, note FROM read_parquet("+quote(out)+") WHERE account_key = 5000")
+	want := sel(t, e, "SELECT 5000, note FROM read_parquet("+quote(path)+", file_row_number = true) WHERE account_key IN (-1, -51) ORDER BY account_key DESC, file_row_number")
+	if d := cmp.Diff(fmt.Sprint(want), fmt.Sprint(got)); d != "" || len(got) == 0 {
+		t.Error(d)
+	}
+}
+
 // stageList stages accounts that are all new.
 func stageList(t *testing.T, e *Engine, rows int) string {
 	t.Helper()

@@ -34,6 +34,7 @@ type Engine struct {
 	db       *sql.DB
 	links    chan link // those that are free, under mu held for reading
 	temp     *tempDir
+	started  chan struct{} // closed when version is known, or never will be
 	version  string
 	mounting sync.Map        // table → *sync.Mutex, held by Mount and Unmount
 	mounted  mounts          // what is visible to everybody
@@ -55,42 +56,46 @@ const manyLinks = 4
 // knownVersions are the engine versions whose traps have been measured.
 var knownVersions = []string{"v1.5.5"}
 
-// Open starts an engine, with its spill files in a folder of its own that
-// Close removes, and begins to test the behaviour that this package builds on.
-// Whoever uses the engine first waits for the test, and gets its error.
-func Open(ctx context.Context, o Options) (_ *Engine, err error) {
+// Open begins to start an engine, with its spill files in a folder of its own
+// that Close removes, and to test the behaviour that this package builds on.
+// Whoever uses the engine first waits for both, and gets their error.
+func Open(ctx context.Context, o Options) (*Engine, error) {
 	temp, err := newTempDir(o.TempDir)
 	if err != nil {
 		return nil, fmt.Errorf("engine: %w", err)
 	}
-	e := &Engine{temp: temp, memory: o.MemoryBytes}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, e.Close())
-		}
-	}()
-	connector, err := duckdb.NewConnector("", nil)
-	if err != nil {
-		return nil, fmt.Errorf("engine: %w", err)
-	}
-	e.db = sql.OpenDB(connector)
-	if e.conn, err = e.db.Conn(ctx); err != nil {
-		return nil, fmt.Errorf("engine: %w", err)
-	}
-	if err := e.configure(ctx, o); err != nil {
-		return nil, fmt.Errorf("engine: settings: %w", err)
-	}
-	if err := e.connect(ctx, o); err != nil {
-		return nil, fmt.Errorf("engine: %w", err)
-	}
+	e := &Engine{temp: temp, memory: o.MemoryBytes, started: make(chan struct{})}
 	e.mu.Lock()
 	go func() {
 		defer e.mu.Unlock()
+		e.broken = e.start(ctx, o)
+		close(e.started)
+		if e.broken != nil {
+			return
+		}
 		if err := e.selfTest(ctx); err != nil {
 			e.broken = fmt.Errorf("engine: self-test: %w", err)
 		}
 	}()
 	return e, nil
+}
+
+func (e *Engine) start(ctx context.Context, o Options) error {
+	connector, err := duckdb.NewConnector("", nil)
+	if err != nil {
+		return fmt.Errorf("engine: %w", err)
+	}
+	e.db = sql.OpenDB(connector)
+	if e.conn, err = e.db.Conn(ctx); err != nil {
+		return fmt.Errorf("engine: %w", err)
+	}
+	if err := e.configure(ctx, o); err != nil {
+		return fmt.Errorf("engine: settings: %w", err)
+	}
+	if err := e.connect(ctx, o); err != nil {
+		return fmt.Errorf("engine: %w", err)
+	}
+	return nil
 }
 
 // alone waits until nobody else uses the engine, which done ends.
@@ -172,8 +177,21 @@ func (e *Engine) configure(ctx context.Context, o Options) error {
 	return e.conn.QueryRowContext(ctx, "SELECT version()").Scan(&e.version)
 }
 
-// Version names the engine and its version, for the manifest.
-func (e *Engine) Version() string { return "duckdb " + e.version }
+// Version names the engine and its version, for the manifest; of an engine that
+// did not start, no version.
+func (e *Engine) Version() string {
+	<-e.started
+	return "duckdb " + e.version
+}
+
+// Ready waits until the engine can be used, and says why it cannot.
+func (e *Engine) Ready() error {
+	_, done, err := e.take()
+	if err == nil {
+		done()
+	}
+	return err
+}
 
 // Close ends the engine and removes its spill folder.
 func (e *Engine) Close() error {

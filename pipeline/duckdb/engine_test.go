@@ -323,3 +323,29 @@ func TestTempDir(t *testing.T) {
 		t.Errorf("left behind: %v, %v", left, err)
 	}
 }
+
+// An engine that does not start says so to whoever uses it, and leaves nothing.
+func TestEngineThatDoesNotStart(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	dir := t.TempDir()
+	e, err := Open(ctx, Options{TempDir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Ready(); !errors.Is(err, context.Canceled) {
+		t.Errorf("ready: %v", err)
+	}
+	if _, err := e.Select(t.Context(), "SELECT 1 AS a", 0); !errors.Is(err, context.Canceled) {
+		t.Errorf("select: %v", err)
+	}
+	if v := e.Version(); v != "duckdb " {
+		t.Errorf("version %q", v)
+	}
+	if err := e.Close(); err != nil {
+		t.Error(err)
+	}
+	if left, err := filepath.Glob(filepath.Join(dir, tempPrefix+"*")); err != nil || len(left) > 1 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}

@@ -205,15 +205,34 @@ func (c *batchChecker) lookup(b *batch) error {
 	if n := len(b.names); n > len(b.found) {
 		b.found = make([]int32, n)
 	}
-	known, err := c.f.known()
-	if err != nil {
-		return err
-	}
-	if err := known.LookupAll(c.f.src.Sender, b.names, b.found[:len(b.names)]); err != nil {
+	if err := c.f.lookup(b.names, b.found[:len(b.names)]); err != nil {
 		return err
 	}
 	for i, of := range b.of {
 		b.keys[of] = b.found[i]
+	}
+	return nil
+}
+
+// lookup gives the keys of accounts, -1 where they are not known. What other
+// files make known meanwhile is not, so that an account is staged in one way in
+// the whole file, and its rows are in the order of the file.
+func (f *delivery) lookup(names [][]byte, keys []int32) error {
+	below, err := f.knownBelow()
+	if err != nil {
+		return err
+	}
+	known, err := f.known()
+	if err != nil {
+		return err
+	}
+	if err := known.LookupAll(f.src.Sender, names, keys); err != nil {
+		return err
+	}
+	for i, key := range keys {
+		if key >= below {
+			keys[i] = -1
+		}
 	}
 	return nil
 }

@@ -36,7 +36,7 @@ func (f *delivery) checker() *checker {
 	c := &checker{f: f, columns: make([]*column, len(f.columns))}
 	for i, col := range f.columns {
 		own := *col
-		own.scratch, own.number = nil, decimal{}
+		own.scratch, own.number, own.last.text = nil, decimal{}, nil
 		c.columns[i] = &own
 	}
 	return c

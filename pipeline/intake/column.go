@@ -29,6 +29,8 @@ type column struct {
 	needText bool     // a value beyond ASCII has to be decoded
 	values   map[string][]byte
 	read     func(*column, []byte, *value) reason // nil: any text
+	anyText  bool                                 // every text is a value, but for "", which is none
+	free     bool                                 // no constraint but required
 	ordered  bool                                 // value.number orders the values
 	scale    int                                  // of value.number, for a number
 	kept     bool                                 // value.number goes into the lake
@@ -43,6 +45,10 @@ type column struct {
 	format  *timeFormat
 	number  decimal
 	scratch []byte
+	last    struct { // the text of a date that was read before, and its day
+		text []byte
+		day  int64
+	}
 }
 
 // bound is a minimum or maximum in the field's own type.
@@ -82,6 +88,8 @@ func compileColumn(f *pipeline.Field, s *pipeline.Schema) (*column, error) {
 	}
 	plain := c.read == nil && c.values == nil && c.pattern == nil && c.enum == nil && c.size == nil && !f.Unique
 	c.needText = !plain || !ascii || staged(f.Role)
+	c.free = c.pattern == nil && c.enum == nil && c.size == nil && c.low == nil && c.high == nil
+	c.anyText = c.free && c.read == nil && c.values == nil && len(c.missing) == 1 && len(c.missing[0]) == 0
 	return c, nil
 }
 
@@ -174,6 +182,13 @@ func (c *column) absent(text []byte) bool {
 // check types and tests one text.
 func (c *column) check(text []byte, v *value) reason {
 	v.text, v.number = text, 0
+	if c.anyText {
+		v.present, v.over = len(text) > 0, 0
+		if !v.present && c.field.Required {
+			return required
+		}
+		return fine
+	}
 	if v.present = !c.absent(text); !v.present {
 		if c.field.Required {
 			return required
@@ -192,6 +207,9 @@ func (c *column) check(text []byte, v *value) reason {
 		if r := c.typed(v.text, v); r != fine {
 			return r
 		}
+	}
+	if c.free {
+		return fine
 	}
 	return c.constraints(delivered, v)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"path/filepath"
+	"sync"
 
 	"exhibit/pipeline"
 )
@@ -15,6 +16,7 @@ type delivery struct {
 	base          string
 	dir           string // "" where nothing is staged
 	known         pipeline.Known
+	knownBelow    func() (int32, error) // keys from here on came to be known after the first account was looked up
 	progress      func(n int64)
 	local         newcomers      // the accounts that known lacks
 	named         newcomers      // the recipients, by country
@@ -46,6 +48,8 @@ type delivery struct {
 	accounts     *table
 	recipients   *table
 	days         map[pipeline.Day]int64
+	seenDay      pipeline.Day // with the items whose days are known to reach it
+	seen         int64
 	day          pipeline.Day // the last one counted, with its records
 	dayRecords   int64
 	bytes, lines int64 // of all pieces
@@ -78,7 +82,7 @@ var rejectColumns = []pipeline.Column{{Name: "record", Type: "BIGINT"}, {Name: "
 
 func newDelivery(l *layout, base, dir string, known pipeline.Known) *delivery {
 	f := &delivery{layout: l, base: base, dir: dir, known: known, progress: func(int64) {}, values: make([]value, len(l.columns)),
-		days: map[pipeline.Day]int64{}, day: pipeline.NoDay, accountKey: notLookedUp,
+		days: map[pipeline.Day]int64{}, day: pipeline.NoDay, seenDay: pipeline.NoDay, accountKey: notLookedUp,
 		recipientName: []byte(l.src.Recipient.Name),
 		helpers:       &helpers{}, spares: &spares{},
 		rows:     newTable(filepath.Join(dir, "rows.parquet"), pipeline.StagedColumns(l.src)),
@@ -86,6 +90,13 @@ func newDelivery(l *layout, base, dir string, known pipeline.Known) *delivery {
 		accounts: newTable(filepath.Join(dir, "accounts.parquet"), []pipeline.Column{{Name: "account_id", Type: "VARCHAR"}}),
 		recipients: newTable(filepath.Join(dir, "recipients.parquet"),
 			[]pipeline.Column{{Name: "country", Type: "VARCHAR"}, {Name: "recipient", Type: "VARCHAR"}})}
+	f.knownBelow = sync.OnceValues(func() (int32, error) {
+		r, err := known()
+		if err != nil {
+			return 0, err
+		}
+		return r.Len(), nil
+	})
 	f.staged.Source = l.src.Name
 	f.staged.NameDay = fixed(dateRule(l.src))
 	f.staged.Reasons = map[string]int64{}
@@ -273,8 +284,11 @@ func (f *delivery) accept(rec *record, day pipeline.Day) error {
 	for i, c := range f.items {
 		if f.values[c.index].present {
 			bits |= 1 << i
-			see(&f.staged.Fields[i], day, f.src.Kind)
+			f.staged.Fields[i].Records++
 		}
+	}
+	if day != f.seenDay || bits&^f.seen != 0 {
+		f.widen(bits, day)
 	}
 	for i := range f.extra {
 		if x := &f.extra[i]; f.filled(rec, x.at) {

@@ -1,9 +1,11 @@
 package intake
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -24,59 +26,48 @@ const (
 // table is a staged Parquet file in the making: plain values, no dictionary, no
 // compression, since it is read once and dropped. The file is only created when
 // there is a row, with mode 0600.
+//
+// Where the columns hold account_key, rows are held, as far as there is room,
+// and written in the order in which the lake has them (order.go); the engine
+// then need not sort them. Any other row is written soon after it came.
 type table struct {
-	path    string
 	columns []pipeline.Column
+	key     int   // of account_key among the columns; -1 none
+	room    *room // nil: rows are not held
+	helpers *helpers
 	cols    []buffer
 	rows    int // in the buffers
 	text    int // bytes of text in the buffers
 
+	held    [][]buffer // full ones, in the order of the file
+	heldFor int64      // bytes of room
+	sorting sorting
+	ordered bool // all rows were written in order; known after finish
+
 	total int64
-	out   *os.File
-	w     *file.Writer
+	stagedFile
+	more []*stagedFile // with rows in order, which follow on those of the first
 }
 
-// buffer holds one column of the row group in the making. Values are dense:
-// what is NULL stands in levels only.
-type buffer struct {
-	kind   string
-	levels []int16
-	i32    []int32
-	i64    []int64
-	bools  []bool
-	bytes  []byte
-	ends   []int
-	slices []parquet.ByteArray
+// stagedFile is one file of a table; made when there is a row.
+type stagedFile struct {
+	path  string
+	out   *os.File
+	w     *file.Writer
+	batch batchOut
 }
 
 func newTable(path string, columns []pipeline.Column) *table {
-	t := &table{path: path, columns: columns}
+	t := &table{stagedFile: stagedFile{path: path}, columns: columns}
+	t.key = slices.IndexFunc(columns, func(c pipeline.Column) bool { return c.Name == "account_key" })
 	for _, c := range columns {
-		t.cols = append(t.cols, buffer{kind: c.Type})
+		t.cols = append(t.cols, buffer{as: storedAs(c.Type)})
 	}
 	return t
 }
 
-func (b *buffer) null() { b.levels = append(b.levels, 0) }
-
-// number appends a value of any type but VARCHAR.
-func (b *buffer) number(v int64) {
-	b.levels = append(b.levels, 1)
-	switch b.kind {
-	case "INTEGER", "DATE":
-		b.i32 = append(b.i32, int32(v))
-	case "BOOLEAN":
-		b.bools = append(b.bools, v != 0)
-	default:
-		b.i64 = append(b.i64, v)
-	}
-}
-
 func (t *table) textAt(col int, v []byte) {
-	b := &t.cols[col]
-	b.levels = append(b.levels, 1)
-	b.bytes = append(b.bytes, v...)
-	b.ends = append(b.ends, len(b.bytes))
+	t.cols[col].appendText(v)
 	t.text += len(v)
 }
 
@@ -87,111 +78,142 @@ func (t *table) endRow() error {
 	if t.rows < groupRows && t.text < groupBytes {
 		return nil
 	}
+	if t.hold() {
+		return nil
+	}
 	return t.flush()
 }
 
-func (t *table) create() error {
-	root, err := parquetSchema(t.columns)
+func (f *stagedFile) create(t *table) error {
+	root, err := parquetSchema(t.columns, t.nullable())
 	if err != nil {
 		return err
 	}
-	if t.out, err = os.OpenFile(t.path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600); err != nil {
+	if f.out, err = os.OpenFile(f.path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600); err != nil {
 		return err
 	}
 	props := parquet.NewWriterProperties(parquet.WithDictionaryDefault(false), parquet.WithStats(false),
 		parquet.WithEncoding(parquet.Encodings.Plain), parquet.WithDataPageSize(pageBytes), parquet.WithCompression(compress.Codecs.Uncompressed))
-	t.w, err = file.NewParquetWriterWithError(struct{ io.Writer }{t.out}, root, file.WithWriterProps(props))
+	f.w, err = file.NewParquetWriterWithError(struct{ io.Writer }{f.out}, root, file.WithWriterProps(props))
 	return err
 }
 
+// flush writes the rows that are held and those in the buffers, in the order of
+// the file.
 func (t *table) flush() error {
-	if t.rows == 0 {
-		return nil
-	}
-	if t.w == nil {
-		if err := t.create(); err != nil {
+	for _, cols := range t.held {
+		if err := t.writeGroup(t, cols[0].rows, func(b *batchOut, col int) { b.take(&cols[col]) }); err != nil {
 			return err
 		}
 	}
-	group, err := t.w.AppendRowGroupChecked()
+	t.letGo()
+	if t.rows == 0 {
+		return nil
+	}
+	err := t.writeGroup(t, t.rows, func(b *batchOut, col int) { b.take(&t.cols[col]) })
+	for i := range t.cols {
+		t.cols[i].empty()
+	}
+	t.rows, t.text = 0, 0
+	return err
+}
+
+// writeGroup writes a row group; fill gives the values of each column.
+func (f *stagedFile) writeGroup(t *table, rows int, fill func(b *batchOut, col int)) error {
+	if f.w == nil {
+		if err := f.create(t); err != nil {
+			return err
+		}
+	}
+	group, err := f.w.AppendRowGroupChecked()
 	if err != nil {
 		return err
 	}
-	for i := range t.cols {
+	for i := range t.columns {
 		chunk, err := group.NextColumn()
 		if err != nil {
 			return err
 		}
-		if err := t.cols[i].write(chunk); err != nil {
-			return fmt.Errorf("%s: column %s: %w", t.path, t.columns[i].Name, err)
+		f.batch.reset(rows)
+		fill(&f.batch, i)
+		if err := f.batch.write(chunk); err != nil {
+			return fmt.Errorf("%s: column %s: %w", f.path, t.columns[i].Name, err)
 		}
 		if err := chunk.Close(); err != nil {
-			return fmt.Errorf("%s: column %s: %w", t.path, t.columns[i].Name, err)
+			return fmt.Errorf("%s: column %s: %w", f.path, t.columns[i].Name, err)
 		}
 	}
-	t.rows, t.text = 0, 0
 	return group.Close()
-}
-
-func (b *buffer) write(chunk file.ColumnChunkWriter) (err error) {
-	switch w := chunk.(type) {
-	case *file.Int32ColumnChunkWriter:
-		_, err = w.WriteBatch(b.i32, b.levels, nil)
-	case *file.Int64ColumnChunkWriter:
-		_, err = w.WriteBatch(b.i64, b.levels, nil)
-	case *file.BooleanColumnChunkWriter:
-		_, err = w.WriteBatch(b.bools, b.levels, nil)
-	case *file.ByteArrayColumnChunkWriter:
-		b.slices = b.slices[:0]
-		from := 0
-		for _, end := range b.ends {
-			b.slices = append(b.slices, b.bytes[from:end])
-			from = end
-		}
-		_, err = w.WriteBatch(b.slices, b.levels, nil)
-	default:
-		err = fmt.Errorf("no writer for %s", b.kind)
-	}
-	b.levels, b.i32, b.i64, b.bools, b.bytes, b.ends = b.levels[:0], b.i32[:0], b.i64[:0], b.bools[:0], b.bytes[:0], b.ends[:0]
-	return err
 }
 
 // finish writes what is left and gives the path, "" when there was no row.
 func (t *table) finish() (string, error) {
-	if err := t.flush(); err != nil {
+	if err := t.flushInOrder(); err != nil {
 		return "", err
 	}
-	if t.w == nil {
+	for _, f := range append([]*stagedFile{&t.stagedFile}, t.more...) {
+		if err := f.close(); err != nil {
+			return "", err
+		}
+	}
+	if t.total == 0 {
 		return "", nil
 	}
-	if err := t.w.Close(); err != nil {
-		return "", fmt.Errorf("%s: %w", t.path, err)
-	}
-	t.w = nil
-	if err := t.out.Close(); err != nil {
-		return "", err
-	}
-	t.out = nil
 	return t.path, nil
+}
+
+func (f *stagedFile) close() error {
+	if f.w == nil {
+		return nil
+	}
+	if err := f.w.Close(); err != nil {
+		return fmt.Errorf("%s: %w", f.path, err)
+	}
+	f.w = nil
+	err := f.out.Close()
+	f.out = nil
+	return err
 }
 
 // discard removes what was written.
 func (t *table) discard() error {
-	if t.out != nil {
-		if err := t.out.Close(); err != nil {
+	t.letGo()
+	errs := []error{t.remove()}
+	for _, f := range t.more {
+		errs = append(errs, f.remove())
+	}
+	return errors.Join(errs...)
+}
+
+func (f *stagedFile) remove() error {
+	if f.out != nil {
+		if err := f.out.Close(); err != nil {
 			return err
 		}
 	}
-	if err := os.Remove(t.path); err != nil && !os.IsNotExist(err) {
+	if err := os.Remove(f.path); err != nil && !os.IsNotExist(err) {
 		return err
 	}
 	return nil
 }
 
-func parquetSchema(columns []pipeline.Column) (*schema.GroupNode, error) {
+// nullable says of each column whether it may hold NULL: where all rows are held,
+// it is known, and a column without one is written faster.
+func (t *table) nullable() []bool {
+	out := make([]bool, len(t.columns))
+	for i := range out {
+		out[i] = !t.ordered
+		for _, part := range t.held {
+			out[i] = out[i] || len(part[i].nulls) > 0
+		}
+	}
+	return out
+}
+
+func parquetSchema(columns []pipeline.Column, nullable []bool) (*schema.GroupNode, error) {
 	var nodes schema.FieldList
-	for _, c := range columns {
-		n, err := parquetNode(c)
+	for i, c := range columns {
+		n, err := parquetNode(c, nullable[i])
 		if err != nil {
 			return nil, fmt.Errorf("column %s: %w", c.Name, err)
 		}
@@ -200,8 +222,11 @@ func parquetSchema(columns []pipeline.Column) (*schema.GroupNode, error) {
 	return schema.NewGroupNode("schema", parquet.Repetitions.Required, nodes, -1)
 }
 
-func parquetNode(c pipeline.Column) (schema.Node, error) {
-	optional := parquet.Repetitions.Optional
+func parquetNode(c pipeline.Column, nullable bool) (schema.Node, error) {
+	repetition := parquet.Repetitions.Required
+	if nullable {
+		repetition = parquet.Repetitions.Optional
+	}
 	var logical schema.LogicalType
 	kind := parquet.Types.Int64
 	switch c.Type {
@@ -224,5 +249,5 @@ func parquetNode(c pipeline.Column) (schema.Node, error) {
 		}
 		logical = schema.NewDecimalLogicalType(18, int32(scale))
 	}
-	return schema.NewPrimitiveNodeLogical(c.Name, optional, logical, kind, -1, -1)
+	return schema.NewPrimitiveNodeLogical(c.Name, repetition, logical, kind, -1, -1)
 }

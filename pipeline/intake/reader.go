@@ -34,6 +34,7 @@ type Reader struct {
 	codecs  codecs
 	spares  spares
 	helpers helpers
+	room    room
 	batch   batchSize          // tests: smaller ones
 	probe   func(record int64) // tests: called before each record is checked, by any goroutine
 	held    int32              // tests: in place of inMemory
@@ -53,6 +54,7 @@ func New(opts Options) *Reader {
 		opts.Threads = runtime.GOMAXPROCS(0)
 	}
 	r := &Reader{opts: opts, held: inMemory}
+	r.room.left.Store(roomBytes)
 	if opts.Threads > 1 {
 		r.helpers.idle.Store(int64(opts.Threads))
 	}
@@ -103,6 +105,7 @@ func (r *Reader) delivery(f *delivery) *delivery {
 		f.progress = r.opts.Progress
 	}
 	f.helpers, f.spares, f.batch = &r.helpers, &r.spares, r.batch
+	f.rows.room, f.rows.helpers = &r.room, &r.helpers
 	return f
 }
 
@@ -201,7 +204,10 @@ func (f *delivery) loaded() (*pipeline.Staged, error) {
 	if err := errors.Join(err[:]...); err != nil {
 		return nil, errors.Join(err, f.discard())
 	}
-	f.staged.New = f.local.len()
+	for _, more := range f.rows.more {
+		f.staged.MoreRows = append(f.staged.MoreRows, more.path)
+	}
+	f.staged.New, f.staged.Ordered = f.local.len(), f.rows.ordered
 	return f.alone(), f.forget()
 }
 

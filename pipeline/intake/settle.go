@@ -21,15 +21,35 @@ const (
 // see counts a filled field, and the days on which it was.
 func see(c *pipeline.FieldCount, day pipeline.Day, kind pipeline.Kind) {
 	c.Records++
-	if kind != pipeline.Transfers {
-		return
+	if kind == pipeline.Transfers {
+		reach(c, day)
 	}
+}
+
+// reach makes the days of a field reach one more.
+func reach(c *pipeline.FieldCount, day pipeline.Day) {
 	if c.First == pipeline.NoDay || day < c.First {
 		c.First = day
 	}
 	if c.Last == pipeline.NoDay || day > c.Last {
 		c.Last = day
 	}
+}
+
+// widen makes the days of the items reach one more.
+func (f *delivery) widen(bits int64, day pipeline.Day) {
+	if f.src.Kind != pipeline.Transfers {
+		return
+	}
+	for i := range f.items {
+		if bits&(1<<i) != 0 {
+			reach(&f.staged.Fields[i], day)
+		}
+	}
+	if day != f.seenDay {
+		f.seenDay, f.seen = day, 0
+	}
+	f.seen |= bits
 }
 
 // countDay counts an accepted record; records of one day mostly stand together.
@@ -94,16 +114,12 @@ func (f *delivery) writeAccount(b *buffer) error {
 		return nil
 	}
 	if f.known != nil && f.accountKey == notLookedUp {
-		known, err := f.known()
-		if err != nil {
+		var key [1]int32
+		if err := f.lookup([][]byte{id}, key[:]); err != nil {
 			return err
 		}
-		key, ok, err := known.Lookup(f.src.Sender, id)
-		if err != nil {
-			return err
-		}
-		if ok {
-			b.number(int64(key))
+		if key[0] >= 0 {
+			b.number(int64(key[0]))
 			return nil
 		}
 	}

@@ -70,7 +70,15 @@ func ready(r *pipeline.Registry) pipeline.Known {
 	return func() (*pipeline.Registry, error) { return r, nil }
 }
 
+// readWith reads a file, and has its rows in the order of the file.
 func readWith(t testing.TB, r *Reader, src *pipeline.Source, name string, text []byte, known *pipeline.Registry) result {
+	t.Helper()
+	r.room.left.Store(0)
+	return readOrdered(t, r, src, name, text, known)
+}
+
+// readOrdered reads a file, and has its rows as they are staged.
+func readOrdered(t testing.TB, r *Reader, src *pipeline.Source, name string, text []byte, known *pipeline.Registry) result {
 	t.Helper()
 	dir := t.TempDir()
 	r.opts.Open = func(string) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(text)), nil }
@@ -81,7 +89,11 @@ func readWith(t testing.TB, r *Reader, src *pipeline.Source, name string, text [
 	if st.Records != st.Accepted+st.Rejected {
 		t.Fatalf("%d records, %d accepted, %d rejected", st.Records, st.Accepted, st.Rejected)
 	}
-	res := result{Staged: st, rows: parquetRows(t, st.Rows), rejects: parquetRows(t, st.Rejects), accounts: parquetRows(t, st.NewAccounts)}
+	rows := parquetRows(t, st.Rows)
+	for _, path := range st.MoreRows {
+		rows = append(rows, parquetRows(t, path)...)
+	}
+	res := result{Staged: st, rows: rows, rejects: parquetRows(t, st.Rejects), accounts: parquetRows(t, st.NewAccounts)}
 	for _, c := range pipeline.StagedColumns(src) {
 		res.names = append(res.names, c.Name)
 	}
@@ -156,7 +168,7 @@ func columnValues(t testing.TB, col file.ColumnChunkReader, n int) []any {
 			t.Fatal(err)
 		}
 		for _, l := range levels[:total] {
-			if l == 0 {
+			if l == 0 && col.Descriptor().MaxDefinitionLevel() > 0 {
 				out = append(out, nil)
 				continue
 			}

@@ -224,6 +224,10 @@ func readNumber(c *column, b []byte, v *value) reason {
 }
 
 func readDate(c *column, b []byte, v *value) reason {
+	if len(b) > 0 && bytes.Equal(b, c.last.text) { // mostly the file is of one day
+		v.number = c.last.day
+		return fine
+	}
 	var s stamp
 	if !c.format.parse(b, &s) {
 		return notADate
@@ -233,6 +237,7 @@ func readDate(c *column, b []byte, v *value) reason {
 		return notADate
 	}
 	v.number = day
+	c.last.text, c.last.day = append(c.last.text[:0], b...), day
 	return fine
 }
 

@@ -1,0 +1,247 @@
+package intake
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/apache/arrow-go/v18/parquet"
+	"github.com/apache/arrow-go/v18/parquet/file"
+)
+
+// stored is how the values of a column are held.
+type stored uint8
+
+const (
+	storeInt64 stored = iota
+	storeInt32
+	storeBool
+	storeText
+)
+
+func storedAs(kind string) stored {
+	switch kind {
+	case "INTEGER", "DATE":
+		return storeInt32
+	case "BOOLEAN":
+		return storeBool
+	case "VARCHAR":
+		return storeText
+	}
+	return storeInt64
+}
+
+// buffer holds one column of the row group in the making, a value for each row,
+// zero where it is NULL.
+type buffer struct {
+	as    stored
+	rows  int
+	nulls []bool // of each row; empty: none is NULL
+	i32   []int32
+	i64   []int64
+	bools []bool
+	bytes []byte
+	ends  []uint32 // of the texts in bytes; a row group holds some 16 MiB of them, and a last one
+}
+
+func (b *buffer) null() {
+	for len(b.nulls) < b.rows {
+		b.nulls = append(b.nulls, false)
+	}
+	b.nulls = append(b.nulls, true)
+	b.rows++
+	b.zero()
+}
+
+// inOrder gives a copy with the rows in that order; nil: in their own.
+func (b *buffer) inOrder(order []uint64) buffer {
+	out := buffer{as: b.as, rows: b.rows}
+	if order == nil {
+		out.nulls = slices.Clone(b.nulls)
+		out.i32, out.i64, out.bools = slices.Clone(b.i32), slices.Clone(b.i64), slices.Clone(b.bools)
+		out.bytes, out.ends = slices.Clone(b.bytes), slices.Clone(b.ends)
+		return out
+	}
+	out.nulls, out.bools = gather(b.nulls, order), gather(b.bools, order)
+	out.i32, out.i64 = gather(b.i32, order), gather(b.i64, order)
+	if b.as == storeText {
+		out.bytes, out.ends = make([]byte, 0, len(b.bytes)), make([]uint32, 0, b.rows)
+		for _, at := range order {
+			_, row := placeOf(at)
+			out.bytes = append(out.bytes, b.textOf(row)...)
+			out.ends = append(out.ends, uint32(len(out.bytes)))
+		}
+	}
+	return out
+}
+
+// gather gives the elements of those rows; none where there are none.
+func gather[T any](from []T, order []uint64) []T {
+	if len(from) == 0 {
+		return nil
+	}
+	out := make([]T, len(order))
+	for i, at := range order {
+		_, row := placeOf(at)
+		out[i] = from[row]
+	}
+	return out
+}
+
+func (b *buffer) zero() {
+	switch b.as {
+	case storeInt64:
+		b.i64 = append(b.i64, 0)
+	case storeInt32:
+		b.i32 = append(b.i32, 0)
+	case storeBool:
+		b.bools = append(b.bools, false)
+	case storeText:
+		b.ends = append(b.ends, uint32(len(b.bytes)))
+	}
+}
+
+// notNull begins a value.
+func (b *buffer) notNull() {
+	if len(b.nulls) > 0 {
+		b.nulls = append(b.nulls, false)
+	}
+	b.rows++
+}
+
+// number appends a value of any type but VARCHAR.
+func (b *buffer) number(v int64) {
+	b.notNull()
+	switch b.as {
+	case storeInt32:
+		b.i32 = append(b.i32, int32(v))
+	case storeBool:
+		b.bools = append(b.bools, v != 0)
+	default:
+		b.i64 = append(b.i64, v)
+	}
+}
+
+func (b *buffer) appendText(v []byte) {
+	b.notNull()
+	b.bytes = append(b.bytes, v...)
+	b.ends = append(b.ends, uint32(len(b.bytes)))
+}
+
+func (b *buffer) isNull(row int) bool { return len(b.nulls) > 0 && b.nulls[row] }
+
+func (b *buffer) textOf(row int) []byte {
+	from := uint32(0)
+	if row > 0 {
+		from = b.ends[row-1]
+	}
+	return b.bytes[from:b.ends[row]]
+}
+
+// size is the memory of the values, in bytes.
+func (b *buffer) size() int64 {
+	return int64(len(b.nulls) + 4*len(b.i32) + 8*len(b.i64) + len(b.bools) + len(b.bytes) + 4*len(b.ends))
+}
+
+// empty makes the buffer empty, with the memory that it has.
+func (b *buffer) empty() {
+	b.rows, b.nulls, b.i32, b.i64, b.bools, b.bytes, b.ends = 0, b.nulls[:0], b.i32[:0], b.i64[:0], b.bools[:0], b.bytes[:0], b.ends[:0]
+}
+
+// batchOut holds one column of a row group as the Parquet writer takes it:
+// values are dense, and what is NULL stands in levels only.
+type batchOut struct {
+	levels []int16
+	i32    []int32
+	i64    []int64
+	bools  []bool
+	texts  []parquet.ByteArray
+}
+
+// reset makes the batch empty, with no NULL among so many rows.
+func (o *batchOut) reset(rows int) {
+	o.levels, o.i32, o.i64, o.bools, o.texts = o.levels[:0], o.i32[:0], o.i64[:0], o.bools[:0], o.texts[:0]
+	for range rows {
+		o.levels = append(o.levels, 1)
+	}
+}
+
+// take appends all values of a buffer.
+func (o *batchOut) take(b *buffer) {
+	if len(b.nulls) == 0 && b.as != storeText {
+		o.i32, o.i64, o.bools = append(o.i32, b.i32...), append(o.i64, b.i64...), append(o.bools, b.bools...)
+		return
+	}
+	for row := range b.rows {
+		o.takeRow(b, row, row)
+	}
+}
+
+// takeInOrder appends the values of rows of several buffers of a column.
+func (o *batchOut) takeInOrder(all []*buffer, order []uint64) {
+	plain := true
+	for _, b := range all {
+		plain = plain && len(b.nulls) == 0
+	}
+	switch as := all[0].as; {
+	case plain && as == storeInt32:
+		from := make([][]int32, len(all))
+		for i, b := range all {
+			from[i] = b.i32
+		}
+		o.i32 = appendFrom(o.i32, from, order)
+	case plain && as == storeInt64:
+		from := make([][]int64, len(all))
+		for i, b := range all {
+			from[i] = b.i64
+		}
+		o.i64 = appendFrom(o.i64, from, order)
+	default:
+		for i, at := range order {
+			group, row := placeOf(at)
+			o.takeRow(all[group], row, i)
+		}
+	}
+}
+
+// appendFrom appends the elements of those rows.
+func appendFrom[T any](to []T, from [][]T, order []uint64) []T {
+	for _, at := range order {
+		group, row := placeOf(at)
+		to = append(to, from[group][row])
+	}
+	return to
+}
+
+// takeRow appends the value of one row as the i-th of the batch.
+func (o *batchOut) takeRow(b *buffer, row, i int) {
+	if b.isNull(row) {
+		o.levels[i] = 0
+		return
+	}
+	switch b.as {
+	case storeInt32:
+		o.i32 = append(o.i32, b.i32[row])
+	case storeBool:
+		o.bools = append(o.bools, b.bools[row])
+	case storeText:
+		o.texts = append(o.texts, b.textOf(row))
+	default:
+		o.i64 = append(o.i64, b.i64[row])
+	}
+}
+
+func (o *batchOut) write(chunk file.ColumnChunkWriter) (err error) {
+	switch w := chunk.(type) {
+	case *file.Int32ColumnChunkWriter:
+		_, err = w.WriteBatch(o.i32, o.levels, nil)
+	case *file.Int64ColumnChunkWriter:
+		_, err = w.WriteBatch(o.i64, o.levels, nil)
+	case *file.BooleanColumnChunkWriter:
+		_, err = w.WriteBatch(o.bools, o.levels, nil)
+	case *file.ByteArrayColumnChunkWriter:
+		_, err = w.WriteBatch(o.texts, o.levels, nil)
+	default:
+		err = fmt.Errorf("no writer for %T", chunk)
+	}
+	return err
+}

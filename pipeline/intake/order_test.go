@@ -1,0 +1,140 @@
+package intake
+
+import (
+	"cmp"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"exhibit/pipeline"
+)
+
+// TestRowsInOrder holds the order in which rows are staged to a plain sort of
+// those in the order of the file.
+func TestRowsInOrder(t *testing.T) {
+	src := source(field("id", "string", pipeline.RoleAccount), field("note", "string", pipeline.RoleAttribute),
+		field("n", "integer", pipeline.RoleAttribute), field("yes", "boolean", pipeline.RoleAttribute))
+	for seed, records := range []int{3, 1000, groupRows, 3*groupRows + 11} {
+		rng := rand.New(rand.NewPCG(uint64(seed), 2))
+		known := pipeline.NewRegistry()
+		for i := range 5000 {
+			if _, _, err := known.Add("bank", fmt.Appendf(nil, "a%d", i)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var text strings.Builder
+		text.WriteString("id,note,n,yes\n")
+		for i := range records {
+			switch rng.IntN(10) {
+			case 0:
+				fmt.Fprintf(&text, ",none%d,%d,\n", i, i)
+			case 1:
+				fmt.Fprintf(&text, "new%d,,,true\n", rng.IntN(records))
+			default:
+				fmt.Fprintf(&text, "a%d,note %d,%d,0\n", rng.IntN(5000), i, rng.Int64())
+			}
+		}
+		file := readWith(t, New(Options{}), src, "a.csv", []byte(text.String()), known)
+		r := New(Options{Threads: 2})
+		got := readOrdered(t, r, src, "a.csv", []byte(text.String()), known)
+		if parts := 1 + len(got.MoreRows); parts != min(2, records/partRows+1) {
+			t.Errorf("%d records in %d files", records, parts)
+		}
+		if file.Ordered || !got.Ordered || r.room.left.Load() != roomBytes {
+			t.Fatalf("%d records: ordered %v and %v, room %d", records, file.Ordered, got.Ordered, r.room.left.Load())
+		}
+		slices.SortStableFunc(file.rows, func(a, b []any) int { return cmp.Or(rankOf(a) - rankOf(b)) })
+		if d := gocmp.Diff(file.rows, got.rows); d != "" {
+			t.Errorf("%d records: %s", records, d)
+		}
+		if d := gocmp.Diff(file.accounts, got.accounts); d != "" {
+			t.Errorf("%d records: %s", records, d)
+		}
+	}
+}
+
+// rankOf is the place of a staged row's account in the lake, all new ones after
+// those that are known.
+func rankOf(row []any) int {
+	key, ok := row[0].(int64)
+	switch {
+	case !ok:
+		return -1
+	case key < 0:
+		return 1_000_000 - int(key)
+	}
+	return int(key)
+}
+
+// Where there is no room for all rows they are staged as they come, but for
+// those that were held; the rows of an account stay in the order of the file.
+func TestRowsWithoutRoom(t *testing.T) {
+	src := source(field("id", "string", pipeline.RoleAccount), field("n", "integer", pipeline.RoleAttribute))
+	var text strings.Builder
+	text.WriteString("id,n\n")
+	const records = 4*groupRows + 5
+	rng := rand.New(rand.NewPCG(1, 2))
+	for i := range records {
+		fmt.Fprintf(&text, "a%d,%d\n", rng.IntN(300), i)
+	}
+	for _, rows := range []int64{0, groupRows / 2, 2 * groupRows, 4*groupRows + 1} {
+		r := New(Options{})
+		room := rows * (orderBytes + 4 + 4 + 4 + 8 + 8)
+		r.room.left.Store(room)
+		got := readOrdered(t, r, src, "a.csv", []byte(text.String()), nil)
+		if got.Ordered || len(got.rows) != records || r.room.left.Load() != room {
+			t.Fatalf("room for %d: ordered %v, %d rows, room %d of %d", rows, got.Ordered, len(got.rows), r.room.left.Load(), room)
+		}
+		last := map[any]int64{}
+		at := slices.Index(got.names, "n")
+		for _, row := range got.rows {
+			n := row[at].(int64)
+			if before, ok := last[row[0]]; ok && n <= before {
+				t.Fatalf("room for %d: row %d of an account comes after row %d", rows, n, before)
+			}
+			last[row[0]] = n
+		}
+	}
+}
+
+// What another file makes known while this one is read is not known to it: else
+// an account would be staged in two ways, and its rows out of order.
+func TestAccountsMadeKnownMeanwhile(t *testing.T) {
+	src := source(field("id", "string", pipeline.RoleAccount), field("n", "integer", pipeline.RoleAttribute))
+	var text strings.Builder
+	text.WriteString("id,n\n")
+	const records = 6 * batchRecords
+	for i := range records {
+		fmt.Fprintf(&text, "%s,%d\n", []string{"old", "x", "y"}[i%3], i)
+	}
+	for _, size := range []batchSize{{}, {records: -1}} {
+		known := pipeline.NewRegistry()
+		if _, _, err := known.Add("bank", []byte("old")); err != nil {
+			t.Fatal(err)
+		}
+		r := New(Options{Threads: 1})
+		r.batch = size
+		r.probe = func(record int64) {
+			if record != 2*batchRecords {
+				return
+			}
+			for _, id := range []string{"z", "y", "x"} {
+				if _, _, err := known.Add("bank", []byte(id)); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+		got := readOrdered(t, r, src, "a.csv", []byte(text.String()), known)
+		keys, ns := columnOf(got, "account_key"), columnOf(got, "n")
+		for i := range records {
+			account := i * 3 / records // old, x, y
+			if want := []int64{0, -1, -2}[account]; len(keys) != records || keys[i] != want || i%(records/3) > 0 && ns[i].(int64) != ns[i-1].(int64)+3 {
+				t.Fatalf("%+v: row %d of account %v, record %v, want account %d", size, i, keys[i], ns[i], want)
+			}
+		}
+	}
+}
