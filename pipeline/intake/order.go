@@ -10,8 +10,8 @@ import (
 )
 
 // roomBytes is the memory for rows that wait to be put in order, of all files
-// that are read at a time: some eight million rows.
-const roomBytes = 512 << 20
+// that are read at a time: some nine million rows.
+const roomBytes = 320 << 20
 
 // room is what is left of it.
 type room struct{ left atomic.Int64 }
