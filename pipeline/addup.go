@@ -41,7 +41,9 @@ func (in *Inspection) addUp(ctx context.Context, q *Query, tables map[string]tab
 	ranges := in.ranges(q)
 	job := sumJob{q, maps.Clone(tables), unneeded, kept, max(1, in.Workers/in.rangesBeside(len(ranges)))}
 	return in.tallyRanges(ctx, ranges, func(n int) string { return fmt.Sprintf("%s-%d.parquet", place, n) },
-		func(ctx context.Context, n int, out string) (int64, error) { return in.addUpRange(ctx, job, ranges[n], out) })
+		func(ctx context.Context, n int, out string) (int64, error) {
+			return in.addUpRange(ctx, job, ranges[n], out)
+		})
 }
 
 // rangesBeside is how many of n ranges are added up beside one another: that

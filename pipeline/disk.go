@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -44,16 +45,33 @@ func SyncPath(path string) error {
 // FileSHA256 gives the SHA-256 of a file in hexadecimal digits, and its size in
 // bytes.
 func FileSHA256(path string) (sum string, size int64, err error) {
+	return fileSHA256(context.Background(), path)
+}
+
+func fileSHA256(ctx context.Context, path string) (sum string, size int64, err error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return "", 0, err
 	}
 	h := sha256.New()
-	size, err = io.Copy(h, f)
+	size, err = io.CopyBuffer(h, untilDone{ctx, f}, make([]byte, 1<<18))
 	if err := errors.Join(err, f.Close()); err != nil {
 		return "", 0, fmt.Errorf("%s: %w", filepath.Base(path), err)
 	}
 	return hex.EncodeToString(h.Sum(nil)), size, nil
+}
+
+// untilDone reads until a context ends.
+type untilDone struct {
+	ctx  context.Context
+	from io.Reader
+}
+
+func (r untilDone) Read(p []byte) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return r.from.Read(p)
 }
 
 // WriteSynced writes a new file and puts it on disk.

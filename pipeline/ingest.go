@@ -17,6 +17,7 @@ type delivered struct {
 	path   string // relative to the inbox
 	day    Day    // in its name
 	was    *Receipt
+	taken  *Receipt // see takenBefore
 }
 
 // Ingest takes in every delivered file that the ledger does not know, every
@@ -77,27 +78,10 @@ func (in *Inspection) plan() ([][]delivered, int, error) {
 	return groups, total, nil
 }
 
-// sourcesInOrder gives the sources as they are read: customers first, so that
-// their accounts get the first keys.
-func (in *Inspection) sourcesInOrder() []*Source {
-	sources := make([]*Source, len(in.Case.Sources))
-	for i := range in.Case.Sources {
-		sources[i] = &in.Case.Sources[i]
-	}
-	slices.SortStableFunc(sources, func(a, b *Source) int { return rank(a) - rank(b) })
-	return sources
-}
-
-func rank(src *Source) int {
-	if src.Kind == Customers {
-		return 0
-	}
-	return 1
-}
-
 // unread lists the files of a source that have to be read, by day and path.
 func (in *Inspection) unread(src *Source) ([]delivered, error) {
 	var out []delivered
+	taken := in.takenBefore(src)
 	for _, path := range in.Files[src.Name] {
 		var was *Receipt
 		if sum, ok := in.Store.Seen(in.path(path)); ok {
@@ -107,7 +91,7 @@ func (in *Inspection) unread(src *Source) ([]delivered, error) {
 			continue
 		}
 		day, _ := in.Reader.NameDay(src, path)
-		out = append(out, delivered{src, path, day, was})
+		out = append(out, delivered{src, path, day, was, taken[path]})
 	}
 	for _, r := range in.State().Receipts {
 		switch {
@@ -204,24 +188,26 @@ func (in *Inspection) readGroups(ctx context.Context, groups [][]delivered, tota
 	var waiting []*Staged
 	err = ordered(ctx, len(files), in.Workers, in.Workers+1,
 		func(ctx context.Context, i int) (*Staged, error) {
-			path := in.path(files[i].path)
-			saw[i] = in.Store.Watch(path)
-			st, err := in.Reader.Read(ctx, files[i].source, path, dirs[i], in.accountsAfter(opened))
-			if err == nil {
-				st.Path, st.Layout = files[i].path, in.layouts[files[i].source.Name]
+			saw[i] = in.Store.Watch(in.path(files[i].path))
+			if st, err := in.touched(ctx, &files[i]); st != nil || err != nil {
+				return st, err
 			}
-			return st, err
+			return in.read(ctx, &files[i], dirs[i], opened)
 		},
 		func(i int, st *Staged) error {
 			if err := opened(); err != nil {
 				return err
 			}
 			saw[i](st.SHA256)
+			st, err := in.untouched(ctx, st, &files[i], dirs[i], opened)
+			if err != nil {
+				return err
+			}
 			waiting = append(waiting, st)
 			if !last[i] {
 				return nil
 			}
-			err := in.settle(ctx, files[i].source, waiting)
+			err = in.settle(ctx, files[i].source, waiting)
 			for k := range waiting {
 				err = errors.Join(err, os.RemoveAll(dirs[i-k]))
 				in.Progress.Step(1, 0)

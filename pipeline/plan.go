@@ -3,6 +3,7 @@ package pipeline
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -101,4 +102,22 @@ func (p *Plan) advice() []string {
 		out = append(out, "this takes hours: it may be interrupted at any time and goes on where it was; begin with one month to see that the layout is right")
 	}
 	return out
+}
+
+// sourcesInOrder gives the sources as they are read: customers first, so that
+// their accounts get the first keys.
+func (in *Inspection) sourcesInOrder() []*Source {
+	sources := make([]*Source, len(in.Case.Sources))
+	for i := range in.Case.Sources {
+		sources[i] = &in.Case.Sources[i]
+	}
+	slices.SortStableFunc(sources, func(a, b *Source) int { return rank(a) - rank(b) })
+	return sources
+}
+
+func rank(src *Source) int {
+	if src.Kind == Customers {
+		return 0
+	}
+	return 1
 }
