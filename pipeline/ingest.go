@@ -418,6 +418,9 @@ func (in *Inspection) loadRows(ctx context.Context, src *Source, st *Staged, r *
 	if st.Rows == "" {
 		return nil
 	}
+	if !st.Ordered && st.Accepted >= manyRows {
+		giveBack() // the engine sorts
+	}
 	job := Conversion{Staged: st.Rows, More: st.MoreRows, Ordered: st.Ordered, Columns: StagedColumns(src), Keys: keys, Day: NoDay, FileID: r.FileID,
 		Metadata: map[string]string{"source_sha256": r.SHA256}}
 	if src.Kind != Transfers {

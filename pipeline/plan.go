@@ -27,6 +27,8 @@ const (
 	lakeShare        = 0.15        // of the text, as Parquet
 	registryBytes    = 22          // an account, with the room to grow
 	bytesAReader     = 48 << 20    // buffers of one worker
+	bytesARow        = 40          // of a row that waits to be put in order
+	bytesOfRows      = 320 << 20   // of all of them, at most
 	fewRecordsAFile  = 1000        // below it, files are the cost and not records
 	manyFiles        = 10_000      // so many are worth a word
 	longRun          = 6 * 60 * 60 // seconds
@@ -42,7 +44,7 @@ func (in *Inspection) Plan(memory, free int64) (Plan, error) {
 		return Plan{}, err
 	}
 	p := Plan{Files: total, DiskFreeBytes: free}
-	largest, text := int64(0), int64(0)
+	largest, text, most := int64(0), int64(0), int64(0)
 	for _, g := range groups {
 		for _, f := range g {
 			info, err := os.Stat(in.path(f.path))
@@ -54,7 +56,9 @@ func (in *Inspection) Plan(memory, free int64) (Plan, error) {
 			t := in.textBytes(f, size)
 			text += t
 			largest = max(largest, t)
-			p.Records += t / in.recordBytes(f.source)
+			records := t / in.recordBytes(f.source)
+			p.Records += records
+			most = max(most, records)
 		}
 	}
 	workers := int64(max(1, min(in.Workers, total)))
@@ -64,7 +68,7 @@ func (in *Inspection) Plan(memory, free int64) (Plan, error) {
 	for _, r := range in.State().Receipts {
 		accounts = max(accounts, int64(r.FirstKey)+int64(r.NewKeys))
 	}
-	p.MemoryBytes = memory + accounts*registryBytes + workers*bytesAReader
+	p.MemoryBytes = memory + accounts*registryBytes + workers*bytesAReader + min(workers*most*bytesARow, bytesOfRows)
 	p.Advice = p.advice()
 	return p, nil
 }
