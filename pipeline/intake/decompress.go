@@ -1,15 +1,15 @@
 package intake
 
 import (
-	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
 
-	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
+
+	"exhibit/pipeline/intake/gunzip"
 )
 
 // maxWindow is the largest zstd window that is decoded: what zstd -19 --long=27
@@ -74,7 +74,7 @@ func decompress(raw rawBytes, name string) (io.Reader, func(), error) {
 	case "":
 		return in, func() {}, nil
 	case "gzip":
-		z, err := gzip.NewReader(bufio.NewReaderSize(in, 128<<10))
+		z, err := gunzip.NewReader(in)
 		if err != nil {
 			return nil, nil, brokenBy(raw, "gzip", err)
 		}
@@ -113,9 +113,9 @@ func brokenBy(raw rawBytes, name string, err error) error {
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return refusal(name + " is cut off")
-	case errors.Is(err, gzip.ErrChecksum), errors.Is(err, zstd.ErrCRCMismatch):
+	case errors.Is(err, gunzip.ErrChecksum), errors.Is(err, zstd.ErrCRCMismatch):
 		return refusal(name + " checksum or length is wrong")
-	case errors.Is(err, gzip.ErrHeader), errors.Is(err, zstd.ErrMagicMismatch):
+	case errors.Is(err, gunzip.ErrHeader), errors.Is(err, zstd.ErrMagicMismatch):
 		return refusal(name + " is followed by bytes that are no " + name)
 	case errors.Is(err, zstd.ErrWindowSizeExceeded), errors.Is(err, zstd.ErrDecoderSizeExceeded):
 		return refusal(fmt.Sprintf("zstd needs a window of more than %d MiB; compress it again without --long", maxWindow>>20))
