@@ -62,10 +62,11 @@ type MountedFile struct {
 
 // Conversion is one staged file on its way into the lake.
 type Conversion struct {
-	Staged  string   // Parquet as the Reader wrote it
-	More    []string // of other accounts, which follow on it
-	Columns []Column // of the staged file
-	Ordered bool     // its rows are in the order that Staged.Ordered names
+	Staged  string           // Parquet as the Reader wrote it
+	More    []string         // of other accounts, which follow on it
+	Columns []Column         // of the staged file, with those of Same
+	Same    map[string]int64 // see Staged
+	Ordered bool             // its rows are in the order that Staged.Ordered names
 	// Keys gives, for account_key and for recipient_key, the key of the i-th
 	// new entry, which is staged as -1-i.
 	Keys     map[string]Keys

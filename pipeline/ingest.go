@@ -421,7 +421,7 @@ func (in *Inspection) loadRows(ctx context.Context, src *Source, st *Staged, r *
 	if !st.Ordered && st.Accepted >= manyRows {
 		giveBack() // the engine sorts
 	}
-	job := Conversion{Staged: st.Rows, More: st.MoreRows, Ordered: st.Ordered, Columns: StagedColumns(src), Keys: keys, Day: NoDay, FileID: r.FileID,
+	job := Conversion{Staged: st.Rows, More: st.MoreRows, Same: st.Same, Ordered: st.Ordered, Columns: StagedColumns(src), Keys: keys, Day: NoDay, FileID: r.FileID,
 		Metadata: map[string]string{"source_sha256": r.SHA256}}
 	if src.Kind != Transfers {
 		return in.convert(ctx, job, fmt.Sprintf("%s/source=%s/%s.parquet", src.Kind, src.Name, r.FileID), r.Accepted, r)

@@ -111,6 +111,7 @@ type Staged struct {
 	Rows        string
 	MoreRows    []string // of an ordered file: rows that follow on those of Rows, of other accounts
 	Ordered     bool
+	Same        map[string]int64 // columns that Rows does not have: every row has this number, a DATE as days since 1970
 	Rejects     string
 	NewAccounts string
 	New         int32 // rows of NewAccounts

@@ -32,10 +32,13 @@ func (e *Engine) Convert(ctx context.Context, job pipeline.Conversion) (_ int64,
 	}
 	defer func() { err = errors.Join(err, restore()) }()
 	keys := map[string]string{"account_key": "CAST(NULL AS INTEGER)", "recipient_key": "CAST(NULL AS INTEGER)"}
-	joins, where := "", ""
+	joins, where, same := "", "", ""
 	var list []string
 	for _, c := range job.Columns {
 		name := c.Name
+		if v, ok := job.Same[name]; ok {
+			same += fmt.Sprintf(", %s AS %s", sameOf(c.Type, v), ident(name))
+		}
 		if _, isKey := keys[name]; isKey {
 			expr, join, err := resolve("exhibit_"+name, job.Keys[name], "key", "s."+name)
 			if err != nil {
@@ -68,9 +71,17 @@ func (e *Engine) Convert(ctx context.Context, job pipeline.Conversion) (_ int64,
 	return e.copyTo(ctx, fmt.Sprintf(`SELECT *, CAST(%s AS ENUM(%[1]s)) AS file_id FROM (
 SELECT %s FROM (
 SELECT s.*, %s AS resolved_account_key, %s AS resolved_recipient_key%s
-FROM read_parquet([%s], hive_partitioning = false%s) s%s%s
+FROM (SELECT *%s FROM read_parquet([%s], hive_partitioning = false%s)) s%s%s
 )%s)`,
-		id, strings.Join(list, ", "), keys["account_key"], keys["recipient_key"], also, staged, from, joins, where, order), job.Out, job.Metadata)
+		id, strings.Join(list, ", "), keys["account_key"], keys["recipient_key"], also, same, staged, from, joins, where, order), job.Out, job.Metadata)
+}
+
+// sameOf is the number that all rows have in a column.
+func sameOf(kind string, v int64) string {
+	if kind == "DATE" {
+		return fmt.Sprintf("DATE '1970-01-01' + CAST(%d AS INTEGER)", v)
+	}
+	return fmt.Sprintf("CAST(%d AS %s)", v, kind)
 }
 
 // quotePaths gives a list of paths.

@@ -2,7 +2,6 @@ package intake
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/apache/arrow-go/v18/parquet"
 	"github.com/apache/arrow-go/v18/parquet/file"
@@ -40,7 +39,19 @@ type buffer struct {
 	i64   []int64
 	bools []bool
 	bytes []byte
-	ends  []uint32 // of the texts in bytes; a row group holds some 16 MiB of them, and a last one
+	ends  []uint32 // of the texts; a row group holds some 16 MiB of them, and a last one
+	start uint32   // of bytes, where they are some of the texts that ends counts
+}
+
+// width is the memory of a value, in bytes; of a text, where it ends.
+func (s stored) width() int {
+	switch s {
+	case storeInt64:
+		return 8
+	case storeBool:
+		return 1
+	}
+	return 4
 }
 
 func (b *buffer) null() {
@@ -50,41 +61,6 @@ func (b *buffer) null() {
 	b.nulls = append(b.nulls, true)
 	b.rows++
 	b.zero()
-}
-
-// inOrder gives a copy with the rows in that order; nil: in their own.
-func (b *buffer) inOrder(order []uint64) buffer {
-	out := buffer{as: b.as, rows: b.rows}
-	if order == nil {
-		out.nulls = slices.Clone(b.nulls)
-		out.i32, out.i64, out.bools = slices.Clone(b.i32), slices.Clone(b.i64), slices.Clone(b.bools)
-		out.bytes, out.ends = slices.Clone(b.bytes), slices.Clone(b.ends)
-		return out
-	}
-	out.nulls, out.bools = gather(b.nulls, order), gather(b.bools, order)
-	out.i32, out.i64 = gather(b.i32, order), gather(b.i64, order)
-	if b.as == storeText {
-		out.bytes, out.ends = make([]byte, 0, len(b.bytes)), make([]uint32, 0, b.rows)
-		for _, at := range order {
-			_, row := placeOf(at)
-			out.bytes = append(out.bytes, b.textOf(row)...)
-			out.ends = append(out.ends, uint32(len(out.bytes)))
-		}
-	}
-	return out
-}
-
-// gather gives the elements of those rows; none where there are none.
-func gather[T any](from []T, order []uint64) []T {
-	if len(from) == 0 {
-		return nil
-	}
-	out := make([]T, len(order))
-	for i, at := range order {
-		_, row := placeOf(at)
-		out[i] = from[row]
-	}
-	return out
 }
 
 func (b *buffer) zero() {
@@ -106,6 +82,15 @@ func (b *buffer) notNull() {
 		b.nulls = append(b.nulls, false)
 	}
 	b.rows++
+}
+
+// between gives some rows of a buffer of keys, in the memory where they are.
+func (b *buffer) between(from, to int) buffer {
+	out := buffer{as: b.as, rows: to - from, i32: b.i32[from:to]}
+	if len(b.nulls) > 0 {
+		out.nulls = b.nulls[from:to]
+	}
+	return out
 }
 
 // number appends a value of any type but VARCHAR.
@@ -130,16 +115,15 @@ func (b *buffer) appendText(v []byte) {
 func (b *buffer) isNull(row int) bool { return len(b.nulls) > 0 && b.nulls[row] }
 
 func (b *buffer) textOf(row int) []byte {
-	from := uint32(0)
-	if row > 0 {
-		from = b.ends[row-1]
-	}
-	return b.bytes[from:b.ends[row]]
+	return b.bytes[b.endBefore(row)-b.start : b.ends[row]-b.start]
 }
 
-// size is the memory of the values, in bytes.
-func (b *buffer) size() int64 {
-	return int64(len(b.nulls) + 4*len(b.i32) + 8*len(b.i64) + len(b.bools) + len(b.bytes) + 4*len(b.ends))
+// endBefore is where the text before a row ends.
+func (b *buffer) endBefore(row int) uint32 {
+	if row == 0 {
+		return b.start
+	}
+	return b.ends[row-1]
 }
 
 // empty makes the buffer empty, with the memory that it has.

@@ -41,7 +41,7 @@ func TestSmallTablesInEveryFormat(t *testing.T) {
 				t.Errorf("%s, %s: %v %+v", c.src.Kind, format, err, st)
 				continue
 			}
-			if diff := cmp.Diff(c.want, parquetRows(t, st.Rows)); diff != "" {
+			if diff := cmp.Diff(c.want, stagedRows(t, c.src, st)); diff != "" {
 				t.Errorf("%s, %s: %s", c.src.Kind, format, diff)
 			}
 			if accounts := int32(len(c.want)); (c.src.Kind == pipeline.Contracts) != (st.New == 0) || st.New > accounts {

@@ -215,7 +215,7 @@ func told(t testing.TB, src *pipeline.Source, name string, data []byte) map[stri
 	if err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}
-	return map[string]any{"rows": parquetRows(t, st.Rows), "accounts": parquetRows(t, st.NewAccounts), "recipients": parquetRows(t, st.Recipients), "rejects": rejects,
+	return map[string]any{"rows": stagedRows(t, src, st), "accounts": parquetRows(t, st.NewAccounts), "recipients": parquetRows(t, st.Recipients), "rejects": rejects,
 		"records": st.Records, "accepted": st.Accepted, "rejected": st.Rejected, "days": st.Days, "reasons": st.Reasons, "fields": st.Fields, "new": st.NewFields, "shown": shown}
 }
 

@@ -9,132 +9,205 @@ import (
 	"sync/atomic"
 )
 
-// roomBytes is the memory for rows that wait to be put in order, of all files
-// that are read at a time: some nine million rows.
-const roomBytes = 320 << 20
+// Rows of all files that are read at a time wait in this much memory to be put in
+// order: keyBytes are for keys, which of the values are NULL and how long texts
+// are, and enough for some thirty million rows of two attributes; valueBytes for the
+// values, as far as they go.
+const (
+	keyBytes   = 192 << 20
+	valueBytes = 160 << 20
+)
 
 // room is what is left of it.
-type room struct{ left atomic.Int64 }
+type room struct{ keys, values atomic.Int64 }
 
-func (r *room) take(bytes int64) bool {
-	if r.left.Add(-bytes) >= 0 {
+func (r *room) clear() {
+	r.keys.Store(keyBytes)
+	r.values.Store(valueBytes)
+}
+
+func take(left *atomic.Int64, bytes int64) bool {
+	if left.Add(-bytes) >= 0 {
 		return true
 	}
-	r.left.Add(bytes)
+	left.Add(bytes)
 	return false
 }
 
-// orderBytes is what a row takes while it is put in order, beside its values.
-const orderBytes = 16
+// part is a row group that is held, in order in itself: to put parts together,
+// each is read from its beginning to its end.
+type part struct {
+	keys  buffer
+	cols  []packedColumn // that of the keys is empty
+	aside *asideFile     // where the values of cols are; nil: in memory
+}
 
 // hold keeps the rows in the buffers until all are there, and says so; false
-// where they have to be written at once. What is held is in order itself: to put
-// it together later, each part is read from its beginning to its end.
-func (t *table) hold() bool {
+// where they have to be written at once. Values that memory has no room for are
+// put aside on disk.
+func (t *table) hold() (bool, error) {
 	if t.key < 0 || t.room == nil || t.w != nil || len(t.held) == 1<<placeBits-1 {
-		return false
+		return false, nil
 	}
-	size := int64(t.rows) * orderBytes
+	p := t.newPart()
+	stays, values := 4*int64(p.keys.rows)+int64(len(p.keys.nulls)), int64(0)
+	for i := range p.cols {
+		s, v := p.cols[i].size()
+		stays, values = stays+s, values+v
+	}
+	if !take(&t.room.keys, stays) {
+		return false, nil
+	}
+	t.heldKeys += stays
+	switch {
+	case take(&t.room.values, values):
+		t.heldValues += values
+	case !p.mayLieAside():
+		return false, nil
+	default:
+		if err := t.aside.put(&p); err != nil {
+			return false, err
+		}
+	}
+	t.held = append(t.held, p)
 	for i := range t.cols {
-		size += t.cols[i].size()
+		t.cols[i].empty()
 	}
-	if !t.room.take(size) {
-		return false
-	}
-	t.heldFor += size
-	part := make([]buffer, len(t.cols))
-	order, already := t.sorting.inOrder([][]buffer{t.cols}, t.key)
+	t.rows, t.text = 0, 0
+	return true, nil
+}
+
+// newPart puts the rows in the buffers in order.
+func (t *table) newPart() part {
+	keys := &t.cols[t.key]
+	order, already := t.sorting.inOrder(keys)
 	if already {
 		order = nil
 	}
-	for i := range part {
-		part[i] = t.cols[i].inOrder(order)
-		t.cols[i].empty()
+	p := part{cols: make([]packedColumn, len(t.cols))}
+	p.keys = buffer{as: storeInt32, rows: keys.rows, i32: inOrder(keys.i32, order), nulls: inOrder(keys.nulls, order)}
+	for i := range p.cols {
+		if i != t.key {
+			p.cols[i] = pack(&t.cols[i], order)
+		}
 	}
-	t.held = append(t.held, part)
-	t.rows, t.text = 0, 0
-	return true
+	return p
+}
+
+// rows are those of a part from one to another, of the columns that are staged.
+func (p *part) rows(from, to int, staged []stagedColumn) ([]buffer, error) {
+	out := make([]buffer, len(staged))
+	for i, s := range staged {
+		if s.isKey {
+			out[i] = p.keys.between(from, to)
+			continue
+		}
+		c := &p.cols[s.col]
+		first, end := c.rawRange(from, to)
+		raw := c.raw
+		if p.aside == nil {
+			raw = raw[first:end]
+		} else {
+			var err error
+			if raw, err = p.aside.read(c, first, end); err != nil {
+				return nil, err
+			}
+		}
+		out[i] = c.unpack(raw, from, to, s.as)
+	}
+	return out, nil
 }
 
 // letGo gives up what is held.
-func (t *table) letGo() {
+func (t *table) letGo() error {
 	if t.room != nil {
-		t.room.left.Add(t.heldFor)
+		t.room.keys.Add(t.heldKeys)
+		t.room.values.Add(t.heldValues)
 	}
-	t.held, t.heldFor = nil, 0
+	t.held, t.heldKeys, t.heldValues = nil, 0, 0
+	return t.aside.remove()
 }
 
 // flushInOrder writes all rows in the order that the lake has: NULL, the keys of
 // the registry, the new accounts in their order; and within one account that of
 // the file. Where they cannot all be held, only the last is true of them.
 func (t *table) flushInOrder() error {
-	if t.rows > 0 && !t.hold() || len(t.held) == 0 {
+	held := t.rows == 0
+	if !held {
+		var err error
+		if held, err = t.hold(); err != nil {
+			return err
+		}
+	}
+	if !held || len(t.held) == 0 {
 		return t.flush()
 	}
 	t.ordered = true
-	order, _ := t.sorting.inOrder(t.held, t.key)
-	err := t.writeInOrder(order)
-	t.letGo()
-	return err
+	t.chooseColumns()
+	return errors.Join(t.writeInOrder(), t.letGo())
 }
 
 const (
-	// partRows is from how many rows on a part of them is worth a file of its own.
-	partRows = 2 * groupRows
+	// fileRows is from how many rows on some of them are worth a file of their own.
+	fileRows = 2 * groupRows
 	// vectorRows are what the engine reads at a time. Where row groups and files are
 	// of whole vectors, it cuts their rows as it cuts those that it sorted.
 	vectorRows = 2048
 )
 
-// writeInOrder writes all rows, several parts of them at a time. An account's
-// rows are in one part: what sorts the parts again need not tell them apart.
-func (t *table) writeInOrder(order []uint64) error {
-	parts := int64(1)
+// writeInOrder writes all rows into several files at a time. An account's rows
+// are in one file: what sorts them again need not tell them apart.
+func (t *table) writeInOrder() error {
+	m := newMerge(t.held, t.staged)
+	files := 1
 	if t.helpers != nil {
 		hired := t.helpers.hire()
 		defer t.helpers.dismiss(hired)
-		parts = min(hired, int64(len(order)/partRows)) + 1
+		files += min(int(hired), m.rows/fileRows)
 	}
 	var wg sync.WaitGroup
-	errs := make([]error, parts)
-	for i := range parts {
-		f, n := &t.stagedFile, len(order)
-		if i+1 < parts {
-			n = accountsEnd(order, len(order)/int(parts-i))
+	errs := make([]error, files)
+	from := m.start()
+	for i := range files {
+		f, to := &t.stagedFile, m.end()
+		if i+1 < files {
+			to = m.accountsEnd(from, from.rank+(m.rows-from.rank)/(files-i))
 		}
 		if i > 0 {
 			f = &stagedFile{path: fmt.Sprintf("%s.%d", t.path, i)}
 			t.more = append(t.more, f)
 		}
-		some := order[:n]
-		order = order[n:]
-		wg.Go(func() { errs[i] = guard(func() error { return f.writeRows(t, some) }) })
+		some := from
+		from = to
+		wg.Go(func() { errs[i] = guard(func() error { return f.writeBetween(t, m, some, to) }) })
 	}
 	wg.Wait()
 	t.more = slices.DeleteFunc(t.more, func(f *stagedFile) bool { return f.out == nil })
 	return errors.Join(errs...)
 }
 
-// accountsEnd is the place, about n or after it, at which a vector and an account
-// begin, or the end.
-func accountsEnd(order []uint64, n int) int {
-	for n = wholeVectors(n); n < len(order) && order[n]>>32 == order[n-1]>>32; {
-		n += vectorRows
-	}
-	return min(n, len(order))
-}
-
 // wholeVectors is n, filled up to whole vectors.
 func wholeVectors(n int) int { return (n + vectorRows - 1) / vectorRows * vectorRows }
 
-func (f *stagedFile) writeRows(t *table, order []uint64) error {
-	for len(order) > 0 {
-		n := t.groupOf(t.held, order)
-		err := f.writeGroup(t, n, func(o *batchOut, col int) { o.takeInOrder(sameColumn(t.held, col), order[:n]) })
+// writeBetween writes the rows between two cuts, piece by piece.
+func (f *stagedFile) writeBetween(t *table, m *merge, from, to cut) error {
+	var s sorting
+	for from.rank < to.rank {
+		next := m.piece(from, to)
+		cols, err := m.columns(from, next)
 		if err != nil {
 			return err
 		}
-		order = order[n:]
+		order := s.ofPiece(cols, m.key)
+		for len(order) > 0 {
+			n := groupOf(cols, order)
+			err := f.writeGroup(t, n, func(o *batchOut, col int) { o.takeInOrder(sameColumn(cols, col), order[:n]) })
+			if err != nil {
+				return err
+			}
+			order = order[n:]
+		}
+		from = next
 	}
 	return nil
 }
@@ -149,11 +222,11 @@ func sameColumn(all [][]buffer, col int) []*buffer {
 }
 
 // groupOf is how many of the rows come into the next row group.
-func (t *table) groupOf(all [][]buffer, order []uint64) int {
+func groupOf(all [][]buffer, order []uint64) int {
 	n, text := min(len(order), groupRows), 0
 	var texts []int
-	for col := range t.cols {
-		if t.cols[col].as == storeText {
+	for col := range all[0] {
+		if all[0][col].as == storeText {
 			texts = append(texts, col)
 		}
 	}
@@ -172,52 +245,71 @@ func (t *table) groupOf(all [][]buffer, order []uint64) int {
 	return n
 }
 
-// A row's number is that of its row group, and of its place in it.
+// A row's number is that of its part, and of its place in it.
 const placeBits = 16
 
 func placeOf(at uint64) (group, row int) {
 	return int(uint32(at) >> placeBits), int(at & (1<<placeBits - 1))
 }
 
-// inOrder gives the number of each row, in the order of their keys, and says
-// whether they were in order already. The upper half of an element is the same
-// for those of one account alone.
-func (s *sorting) inOrder(all [][]buffer, key int) (rows []uint64, already bool) {
-	n := 0
-	for _, cols := range all {
-		n += cols[key].rows
-	}
-	rows, already = s.room(n)[:0], true
-	last, most := uint32(0), uint32(0)
-	for g, cols := range all {
-		b := &cols[key]
-		for row, v := range b.i32 {
-			k := orderOf(v)
-			if b.isNull(row) {
-				k = 0
-			}
-			already = already && k >= last
-			last, most = k, max(most, k)
-			rows = append(rows, uint64(k)<<32|uint64(g<<placeBits|row))
-		}
-	}
-	if already {
-		return rows, true
-	}
-	return s.byKey(rows, bits.Len32(most)), false
-}
-
-// orderOf maps a staged key to a number with the order of the lake, above 0,
-// which is NULL: keys of the registry come before new accounts.
-func orderOf(key int32) uint32 {
-	if key >= 0 {
+// orderOf maps the key of a staged row to a number with the order of the lake:
+// NULL, which is 0, keys of the registry, new accounts.
+func orderOf(b *buffer, row int) uint32 {
+	key := b.i32[row]
+	switch {
+	case b.isNull(row):
+		return 0
+	case key >= 0:
 		return uint32(key) + 1
 	}
 	return uint32(-1-key) | 1<<31
 }
 
-// sorting holds memory for it, which is used again; so are its results.
+// sorting holds memory for it, which is used again; so are its results. The
+// upper half of an element is the account's place in the order, the lower the
+// number of the row.
 type sorting struct{ rows, other []uint64 }
+
+// inOrder gives the rows of a buffer of keys in order, and says whether they
+// were already.
+func (s *sorting) inOrder(keys *buffer) (rows []uint64, already bool) {
+	rows, already = s.add(s.room(keys.rows)[:0], 0, keys)
+	if already {
+		return rows, true
+	}
+	return s.byKey(rows), false
+}
+
+// ofPiece gives the rows of some parts in order, each of which is.
+func (s *sorting) ofPiece(parts [][]buffer, key int) []uint64 {
+	n := 0
+	for _, cols := range parts {
+		n += cols[key].rows
+	}
+	rows, already := s.room(n)[:0], true
+	for g, cols := range parts {
+		rows, _ = s.add(rows, g, &cols[key])
+		if first := len(rows) - cols[key].rows; first > 0 && first < len(rows) {
+			already = already && rows[first]>>32 >= rows[first-1]>>32
+		}
+	}
+	if already {
+		return rows
+	}
+	return s.byKey(rows)
+}
+
+// add appends the rows of a part, and says whether they are in order.
+func (s *sorting) add(rows []uint64, group int, keys *buffer) ([]uint64, bool) {
+	last, inOrder := uint32(0), true
+	for row := range keys.rows {
+		k := orderOf(keys, row)
+		inOrder = inOrder && k >= last
+		last = k
+		rows = append(rows, uint64(k)<<32|uint64(group<<placeBits|row))
+	}
+	return rows, inOrder
+}
 
 func (s *sorting) room(n int) []uint64 {
 	if len(s.rows) < n {
@@ -226,10 +318,16 @@ func (s *sorting) room(n int) []uint64 {
 	return s.rows[:n]
 }
 
-// byKey sorts elements by their upper half, of which so many bits are in
-// use; those with the same stay in their order.
-func (s *sorting) byKey(rows []uint64, width int) []uint64 {
+// byKey sorts elements by their upper half; those with the same stay in their
+// order.
+func (s *sorting) byKey(rows []uint64) []uint64 {
 	const most = 12 // bits of a digit: the counts stay in the cache
+	least, all := uint64(1<<64-1), uint64(0)
+	for _, r := range rows {
+		least, all = min(least, r), max(all, r)
+	}
+	least &^= 1<<32 - 1 // keys are counted from the smallest: fewer bits
+	width := bits.Len64((all - least) >> 32)
 	passes := max(1, (width+most-1)/most)
 	digit := (width + passes - 1) / passes
 	other := s.other[:len(rows)]
@@ -238,7 +336,7 @@ func (s *sorting) byKey(rows []uint64, width int) []uint64 {
 		shift, mask := 32+p*digit, uint64(1)<<digit-1
 		clear(counts[:])
 		for _, r := range rows {
-			counts[r>>shift&mask]++
+			counts[(r-least)>>shift&mask]++
 		}
 		at := uint32(0)
 		for i, n := range counts[:mask+1] {
@@ -246,7 +344,7 @@ func (s *sorting) byKey(rows []uint64, width int) []uint64 {
 			at += n
 		}
 		for _, r := range rows {
-			d := r >> shift & mask
+			d := (r - least) >> shift & mask
 			other[counts[d]] = r
 			counts[d]++
 		}

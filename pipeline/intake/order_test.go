@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math/rand/v2"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -39,20 +40,29 @@ func TestRowsInOrder(t *testing.T) {
 			}
 		}
 		file := readWith(t, New(Options{}), src, "a.csv", []byte(text.String()), known)
-		r := New(Options{Threads: 2})
-		got := readOrdered(t, r, src, "a.csv", []byte(text.String()), known)
-		if parts := 1 + len(got.MoreRows); parts != min(2, records/partRows+1) {
-			t.Errorf("%d records in %d files", records, parts)
-		}
-		if file.Ordered || !got.Ordered || r.room.left.Load() != roomBytes {
-			t.Fatalf("%d records: ordered %v and %v, room %d", records, file.Ordered, got.Ordered, r.room.left.Load())
-		}
-		slices.SortStableFunc(file.rows, func(a, b []any) int { return cmp.Or(rankOf(a) - rankOf(b)) })
-		if d := gocmp.Diff(file.rows, got.rows); d != "" {
-			t.Errorf("%d records: %s", records, d)
-		}
-		if d := gocmp.Diff(file.accounts, got.accounts); d != "" {
-			t.Errorf("%d records: %s", records, d)
+		want := file
+		want.rows = slices.Clone(file.rows)
+		slices.SortStableFunc(want.rows, func(a, b []any) int { return cmp.Or(rankOf(a) - rankOf(b)) })
+		// All rows in memory; from some part on only their keys; no values at all.
+		for _, room := range []int64{valueBytes, 10 * int64(records), 0} {
+			r := New(Options{Threads: 2})
+			r.room.values.Store(room)
+			got := readOrdered(t, r, src, "a.csv", []byte(text.String()), known)
+			if parts := 1 + len(got.MoreRows); parts != min(2, records/fileRows+1) {
+				t.Errorf("%d records in %d files", records, parts)
+			}
+			if file.Ordered || !got.Ordered || r.room.values.Load() != room || r.room.keys.Load() != keyBytes {
+				t.Fatalf("%d records in %d bytes: ordered %v and %v, room %v", records, room, file.Ordered, got.Ordered, &r.room)
+			}
+			if left, err := filepath.Glob(got.Rows + "*.aside"); len(left) > 0 || err != nil {
+				t.Errorf("%v left behind (%v)", left, err)
+			}
+			if d := gocmp.Diff(want.rows, got.rows); d != "" {
+				t.Errorf("%d records in %d bytes: %s", records, room, d)
+			}
+			if d := gocmp.Diff(want.accounts, got.accounts); d != "" {
+				t.Errorf("%d records in %d bytes: %s", records, room, d)
+			}
 		}
 	}
 }
@@ -83,11 +93,15 @@ func TestRowsWithoutRoom(t *testing.T) {
 	}
 	for _, rows := range []int64{0, groupRows / 2, 2 * groupRows, 4*groupRows + 1} {
 		r := New(Options{})
-		room := rows * (orderBytes + 4 + 4 + 4 + 8 + 8)
-		r.room.left.Store(room)
+		room := rows * 4 // for the keys alone
+		r.room.keys.Store(room)
+		r.room.values.Store(8 * groupRows) // some of them lie aside
 		got := readOrdered(t, r, src, "a.csv", []byte(text.String()), nil)
-		if got.Ordered || len(got.rows) != records || r.room.left.Load() != room {
-			t.Fatalf("room for %d: ordered %v, %d rows, room %d of %d", rows, got.Ordered, len(got.rows), r.room.left.Load(), room)
+		if got.Ordered || len(got.rows) != records || r.room.keys.Load() != room {
+			t.Fatalf("room for %d: ordered %v, %d rows, room %d of %d", rows, got.Ordered, len(got.rows), r.room.keys.Load(), room)
+		}
+		if left, err := filepath.Glob(got.Rows + "*.aside"); len(left) > 0 || err != nil {
+			t.Errorf("%v left behind (%v)", left, err)
 		}
 		last := map[any]int64{}
 		at := slices.Index(got.names, "n")

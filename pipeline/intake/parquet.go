@@ -4,8 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -39,14 +39,26 @@ type table struct {
 	rows    int // in the buffers
 	text    int // bytes of text in the buffers
 
-	held    [][]buffer // full ones, in the order of the file
-	heldFor int64      // bytes of room
-	sorting sorting
-	ordered bool // all rows were written in order; known after finish
+	held                 []part // full ones, in the order of the file
+	heldKeys, heldValues int64  // bytes of room
+	aside                asideFile
+	sorting              sorting
+	ordered              bool             // all rows were written in order; known after finish
+	staged               []stagedColumn   // what a file gets
+	same                 map[string]int64 // see pipeline.Staged
 
 	total int64
 	stagedFile
 	more []*stagedFile // with rows in order, which follow on those of the first
+}
+
+// stagedColumn is a column of a staged file.
+type stagedColumn struct {
+	pipeline.Column
+	col      int // of the table
+	as       stored
+	isKey    bool
+	nullable bool
 }
 
 // stagedFile is one file of a table; made when there is a row.
@@ -58,10 +70,14 @@ type stagedFile struct {
 }
 
 func newTable(path string, columns []pipeline.Column) *table {
-	t := &table{stagedFile: stagedFile{path: path}, columns: columns}
-	t.key = slices.IndexFunc(columns, func(c pipeline.Column) bool { return c.Name == "account_key" })
-	for _, c := range columns {
-		t.cols = append(t.cols, buffer{as: storedAs(c.Type)})
+	t := &table{stagedFile: stagedFile{path: path}, columns: columns, key: -1, aside: asideFile{path: path + ".aside"}}
+	for i, c := range columns {
+		s := stagedColumn{Column: c, col: i, as: storedAs(c.Type), isKey: c.Name == "account_key", nullable: true}
+		if s.isKey {
+			t.key = i
+		}
+		t.cols = append(t.cols, buffer{as: s.as})
+		t.staged = append(t.staged, s)
 	}
 	return t
 }
@@ -78,14 +94,14 @@ func (t *table) endRow() error {
 	if t.rows < groupRows && t.text < groupBytes {
 		return nil
 	}
-	if t.hold() {
-		return nil
+	if held, err := t.hold(); held || err != nil {
+		return err
 	}
 	return t.flush()
 }
 
 func (f *stagedFile) create(t *table) error {
-	root, err := parquetSchema(t.columns, t.nullable())
+	root, err := parquetSchema(t.staged)
 	if err != nil {
 		return err
 	}
@@ -101,16 +117,20 @@ func (f *stagedFile) create(t *table) error {
 // flush writes the rows that are held and those in the buffers, in the order of
 // the file.
 func (t *table) flush() error {
-	for _, cols := range t.held {
+	for i := range t.held {
+		cols, err := t.held[i].rows(0, t.held[i].keys.rows, t.staged)
+		if err != nil {
+			return err
+		}
 		if err := t.writeGroup(t, cols[0].rows, func(b *batchOut, col int) { b.take(&cols[col]) }); err != nil {
 			return err
 		}
 	}
-	t.letGo()
-	if t.rows == 0 {
-		return nil
+	err := t.letGo()
+	if t.rows == 0 || err != nil {
+		return err
 	}
-	err := t.writeGroup(t, t.rows, func(b *batchOut, col int) { b.take(&t.cols[col]) })
+	err = t.writeGroup(t, t.rows, func(b *batchOut, col int) { b.take(&t.cols[col]) })
 	for i := range t.cols {
 		t.cols[i].empty()
 	}
@@ -129,7 +149,7 @@ func (f *stagedFile) writeGroup(t *table, rows int, fill func(b *batchOut, col i
 	if err != nil {
 		return err
 	}
-	for i := range t.columns {
+	for i, s := range t.staged {
 		chunk, err := group.NextColumn()
 		if err != nil {
 			return err
@@ -137,10 +157,10 @@ func (f *stagedFile) writeGroup(t *table, rows int, fill func(b *batchOut, col i
 		f.batch.reset(rows)
 		fill(&f.batch, i)
 		if err := f.batch.write(chunk); err != nil {
-			return fmt.Errorf("%s: column %s: %w", f.path, t.columns[i].Name, err)
+			return fmt.Errorf("%s: column %s: %w", f.path, s.Name, err)
 		}
 		if err := chunk.Close(); err != nil {
-			return fmt.Errorf("%s: column %s: %w", f.path, t.columns[i].Name, err)
+			return fmt.Errorf("%s: column %s: %w", f.path, s.Name, err)
 		}
 	}
 	return group.Close()
@@ -177,8 +197,7 @@ func (f *stagedFile) close() error {
 
 // discard removes what was written.
 func (t *table) discard() error {
-	t.letGo()
-	errs := []error{t.remove()}
+	errs := []error{t.letGo(), t.remove()}
 	for _, f := range t.more {
 		errs = append(errs, f.remove())
 	}
@@ -197,23 +216,38 @@ func (f *stagedFile) remove() error {
 	return nil
 }
 
-// nullable says of each column whether it may hold NULL: where all rows are held,
-// it is known, and a column without one is written faster.
-func (t *table) nullable() []bool {
-	out := make([]bool, len(t.columns))
-	for i := range out {
-		out[i] = !t.ordered
-		for _, part := range t.held {
-			out[i] = out[i] || len(part[i].nulls) > 0
+// chooseColumns says what a file gets of the rows that are held: no column whose
+// numbers are all the same, which the table gives by itself; whole numbers in four
+// bytes where all have room in them; NULL only where there is one.
+func (t *table) chooseColumns() {
+	var staged []stagedColumn
+	for _, s := range t.staged {
+		c := t.held[0].cols[s.col]
+		s.nullable = false
+		for i := range t.held {
+			p := &t.held[i].cols[s.col]
+			s.nullable = s.nullable || len(p.nulls) > 0 || s.isKey && len(t.held[i].keys.nulls) > 0
+			c.least, c.most = min(c.least, p.least), max(c.most, p.most)
 		}
+		switch whole := !s.isKey && (s.Type == "INTEGER" || s.Type == "BIGINT" || s.Type == "DATE"); {
+		case whole && !s.nullable && c.least == c.most:
+			if t.same == nil {
+				t.same = map[string]int64{}
+			}
+			t.same[s.Name] = c.least
+			continue
+		case s.Type == "BIGINT" && c.least >= math.MinInt32 && c.most <= math.MaxInt32:
+			s.Type, s.as = "INTEGER", storeInt32
+		}
+		staged = append(staged, s)
 	}
-	return out
+	t.staged = staged
 }
 
-func parquetSchema(columns []pipeline.Column, nullable []bool) (*schema.GroupNode, error) {
+func parquetSchema(columns []stagedColumn) (*schema.GroupNode, error) {
 	var nodes schema.FieldList
-	for i, c := range columns {
-		n, err := parquetNode(c, nullable[i])
+	for _, c := range columns {
+		n, err := parquetNode(c.Column, c.nullable)
 		if err != nil {
 			return nil, fmt.Errorf("column %s: %w", c.Name, err)
 		}

@@ -58,7 +58,7 @@ func readParquetBytes(t testing.TB, src *pipeline.Source, text []byte) result {
 	if st.Status == pipeline.Refused {
 		mustBeEmpty(t, dir)
 	}
-	res := result{Staged: st, rows: parquetRows(t, st.Rows), rejects: parquetRows(t, st.Rejects), accounts: parquetRows(t, st.NewAccounts)}
+	res := result{Staged: st, rows: stagedRows(t, src, st), rejects: parquetRows(t, st.Rejects), accounts: parquetRows(t, st.NewAccounts)}
 	for _, c := range pipeline.StagedColumns(src) {
 		res.names = append(res.names, c.Name)
 	}

@@ -54,7 +54,7 @@ func New(opts Options) *Reader {
 		opts.Threads = runtime.GOMAXPROCS(0)
 	}
 	r := &Reader{opts: opts, held: inMemory}
-	r.room.left.Store(roomBytes)
+	r.room.clear()
 	if opts.Threads > 1 {
 		r.helpers.idle.Store(int64(opts.Threads))
 	}
@@ -207,7 +207,7 @@ func (f *delivery) loaded() (*pipeline.Staged, error) {
 	for _, more := range f.rows.more {
 		f.staged.MoreRows = append(f.staged.MoreRows, more.path)
 	}
-	f.staged.New, f.staged.Ordered = f.local.len(), f.rows.ordered
+	f.staged.New, f.staged.Ordered, f.staged.Same = f.local.len(), f.rows.ordered, f.rows.same
 	return f.alone(), f.forget()
 }
 

@@ -73,7 +73,7 @@ func ready(r *pipeline.Registry) pipeline.Known {
 // readWith reads a file, and has its rows in the order of the file.
 func readWith(t testing.TB, r *Reader, src *pipeline.Source, name string, text []byte, known *pipeline.Registry) result {
 	t.Helper()
-	r.room.left.Store(0)
+	r.room.keys.Store(0)
 	return readOrdered(t, r, src, name, text, known)
 }
 
@@ -89,11 +89,7 @@ func readOrdered(t testing.TB, r *Reader, src *pipeline.Source, name string, tex
 	if st.Records != st.Accepted+st.Rejected {
 		t.Fatalf("%d records, %d accepted, %d rejected", st.Records, st.Accepted, st.Rejected)
 	}
-	rows := parquetRows(t, st.Rows)
-	for _, path := range st.MoreRows {
-		rows = append(rows, parquetRows(t, path)...)
-	}
-	res := result{Staged: st, rows: rows, rejects: parquetRows(t, st.Rejects), accounts: parquetRows(t, st.NewAccounts)}
+	res := result{Staged: st, rows: stagedRows(t, src, st), rejects: parquetRows(t, st.Rejects), accounts: parquetRows(t, st.NewAccounts)}
 	for _, c := range pipeline.StagedColumns(src) {
 		res.names = append(res.names, c.Name)
 	}
@@ -109,6 +105,32 @@ func readOrdered(t testing.TB, r *Reader, src *pipeline.Source, name string, tex
 			len(res.rows), len(res.rejects), len(res.accounts), st.Accepted, st.Rejected, st.New)
 	}
 	return res
+}
+
+// stagedRows are those of all files, with the columns that they do not have as
+// all rows have the same number in them.
+func stagedRows(t testing.TB, src *pipeline.Source, st *pipeline.Staged) [][]any {
+	t.Helper()
+	rows := parquetRows(t, st.Rows)
+	for _, path := range st.MoreRows {
+		rows = append(rows, parquetRows(t, path)...)
+	}
+	columns := pipeline.StagedColumns(src)
+	for i, row := range rows {
+		if len(row)+len(st.Same) != len(columns) {
+			t.Fatalf("%d columns and %d the same, of %d", len(row), len(st.Same), len(columns))
+		}
+		whole := make([]any, 0, len(columns))
+		for _, c := range columns {
+			if v, ok := st.Same[c.Name]; ok {
+				whole = append(whole, v)
+			} else {
+				whole, row = append(whole, row[0]), row[1:]
+			}
+		}
+		rows[i] = whole
+	}
+	return rows
 }
 
 // parquetRows reads a staged file: nil, int64, bool or string, one a column.
