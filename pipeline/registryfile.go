@@ -123,11 +123,15 @@ func (x *slotIndex) loadChunk(k int, room []byte) error {
 	if _, err := x.file.ReadAt(room, int64(indexHeader)+int64(k)<<chunkBits*slotBytes); err != nil {
 		return err
 	}
+	var last slot
+	inPlace := true
 	for i := range into {
-		into[i] = decodeSlot(room[i*slotBytes:])
-		if i > 0 && into[i-1].compare(&into[i]) >= 0 || !x.hasKey(&into[i]) {
-			return errOutOfPlace
-		}
+		s := decodeSlot(room[i*slotBytes : (i+1)*slotBytes])
+		inPlace = inPlace && (i == 0 || last.before(&s)) && x.hasKey(&s)
+		into[i], last = s, s
+	}
+	if !inPlace {
+		return errOutOfPlace
 	}
 	return nil
 }

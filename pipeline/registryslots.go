@@ -18,6 +18,9 @@ type slot struct {
 // compare puts slots in the order of their fingerprints.
 func (s *slot) compare(o *slot) int { return cmp.Or(cmp.Compare(s.hi, o.hi), cmp.Compare(s.lo, o.lo)) }
 
+// before says the same as compare, in the time that loading tens of millions has.
+func (s *slot) before(o *slot) bool { return s.hi < o.hi || s.hi == o.hi && s.lo < o.lo }
+
 func (s *slot) same(o *slot) bool { return s.hi == o.hi && s.lo == o.lo }
 
 // fingerprint gives what makes the slots, without keys, of the entries of a
