@@ -27,8 +27,8 @@ const (
 	lakeShare        = 0.15        // of the text, as Parquet
 	registryBytes    = 22          // an account, with the room to grow
 	bytesAReader     = 48 << 20    // buffers of one worker
-	bytesARow        = 40          // of a row that waits to be put in order
-	bytesOfRows      = 320 << 20   // of all of them, at most
+	bytesARow        = 20          // of a row that waits to be put in order
+	bytesOfRows      = 352 << 20   // of all of them, at most
 	fewRecordsAFile  = 1000        // below it, files are the cost and not records
 	manyFiles        = 10_000      // so many are worth a word
 	longRun          = 6 * 60 * 60 // seconds

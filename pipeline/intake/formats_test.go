@@ -306,7 +306,7 @@ func TestUndecodableParquet(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	path, err := staged.finish()
+	path, err := staged.finish(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

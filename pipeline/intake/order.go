@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/bits"
@@ -131,7 +132,7 @@ func (t *table) letGo() error {
 // flushInOrder writes all rows in the order that the lake has: NULL, the keys of
 // the registry, the new accounts in their order; and within one account that of
 // the file. Where they cannot all be held, only the last is true of them.
-func (t *table) flushInOrder() error {
+func (t *table) flushInOrder(ctx context.Context) error {
 	held := t.rows == 0
 	if !held {
 		var err error
@@ -144,7 +145,7 @@ func (t *table) flushInOrder() error {
 	}
 	t.ordered = true
 	t.chooseColumns()
-	return errors.Join(t.writeInOrder(), t.letGo())
+	return errors.Join(t.writeInOrder(ctx), t.letGo())
 }
 
 const (
@@ -157,7 +158,7 @@ const (
 
 // writeInOrder writes all rows into several files at a time. An account's rows
 // are in one file: what sorts them again need not tell them apart.
-func (t *table) writeInOrder() error {
+func (t *table) writeInOrder(ctx context.Context) error {
 	m := newMerge(t.held, t.staged)
 	files := 1
 	if t.helpers != nil {
@@ -179,7 +180,7 @@ func (t *table) writeInOrder() error {
 		}
 		some := from
 		from = to
-		wg.Go(func() { errs[i] = guard(func() error { return f.writeBetween(t, m, some, to) }) })
+		wg.Go(func() { errs[i] = guard(func() error { return f.writeBetween(ctx, t, m, some, to) }) })
 	}
 	wg.Wait()
 	t.more = slices.DeleteFunc(t.more, func(f *stagedFile) bool { return f.out == nil })
@@ -190,9 +191,12 @@ func (t *table) writeInOrder() error {
 func wholeVectors(n int) int { return (n + vectorRows - 1) / vectorRows * vectorRows }
 
 // writeBetween writes the rows between two cuts, piece by piece.
-func (f *stagedFile) writeBetween(t *table, m *merge, from, to cut) error {
+func (f *stagedFile) writeBetween(ctx context.Context, t *table, m *merge, from, to cut) error {
 	var s sorting
 	for from.rank < to.rank {
+		if err := ctx.Err(); err != nil {
+			return err // so many rows take seconds
+		}
 		next := m.piece(from, to)
 		cols, err := m.columns(from, next)
 		if err != nil {

@@ -2,6 +2,8 @@ package intake
 
 import (
 	"cmp"
+	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
@@ -150,5 +152,36 @@ func TestAccountsMadeKnownMeanwhile(t *testing.T) {
 				t.Fatalf("%+v: row %d of account %v, record %v, want account %d", size, i, keys[i], ns[i], want)
 			}
 		}
+	}
+}
+
+// Whoever stops the program while the rows of a large file are put together waits
+// for one piece of them, not for all.
+func TestStoppedWhileRowsArePutTogether(t *testing.T) {
+	dir := t.TempDir()
+	columns := []pipeline.Column{{Name: "account_key", Type: "INTEGER"}, {Name: "n", Type: "BIGINT"}}
+	var left room
+	left.clear()
+	left.values.Store(0)
+	rows := newTable(filepath.Join(dir, "rows.parquet"), columns)
+	rows.room = &left
+	for i := range 2*groupRows + 1 {
+		rows.cols[0].number(int64(i * 7919 % 1000))
+		rows.cols[1].number(int64(i))
+		if err := rows.endRow(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	if _, err := rows.finish(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+	if err := rows.discard(); err != nil {
+		t.Error(err)
+	}
+	mustBeEmpty(t, dir)
+	if left.keys.Load() != keyBytes {
+		t.Errorf("%d bytes of room are left", left.keys.Load())
 	}
 }

@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -167,8 +168,8 @@ func (f *stagedFile) writeGroup(t *table, rows int, fill func(b *batchOut, col i
 }
 
 // finish writes what is left and gives the path, "" when there was no row.
-func (t *table) finish() (string, error) {
-	if err := t.flushInOrder(); err != nil {
+func (t *table) finish(ctx context.Context) (string, error) {
+	if err := t.flushInOrder(ctx); err != nil {
 		return "", err
 	}
 	for _, f := range append([]*stagedFile{&t.stagedFile}, t.more...) {

@@ -91,7 +91,7 @@ func (r *Reader) Read(ctx context.Context, src *pipeline.Source, path, dir strin
 	case err != nil:
 		return nil, errors.Join(err, f.discard())
 	}
-	return f.loaded()
+	return f.loaded(ctx)
 }
 
 // delivery gives the reading of a file what the Reader has for all of them.
@@ -193,14 +193,14 @@ func (f *delivery) alone() *pipeline.Staged {
 }
 
 // loaded closes the staged files and gives the receipt.
-func (f *delivery) loaded() (*pipeline.Staged, error) {
+func (f *delivery) loaded(ctx context.Context) (*pipeline.Staged, error) {
 	f.seal()
 	f.staged.Status = pipeline.Loaded
 	var err [4]error
-	f.staged.Rows, err[0] = f.rows.finish()
-	f.staged.Rejects, err[1] = f.rejects.finish()
-	f.staged.NewAccounts, err[2] = f.accounts.finish()
-	f.staged.Recipients, err[3] = f.recipients.finish()
+	f.staged.Rows, err[0] = f.rows.finish(ctx)
+	f.staged.Rejects, err[1] = f.rejects.finish(ctx)
+	f.staged.NewAccounts, err[2] = f.accounts.finish(ctx)
+	f.staged.Recipients, err[3] = f.recipients.finish(ctx)
 	if err := errors.Join(err[:]...); err != nil {
 		return nil, errors.Join(err, f.discard())
 	}
