@@ -82,7 +82,9 @@ func (in *Inspection) plan() ([][]delivered, int, error) {
 func (in *Inspection) unread(src *Source) ([]delivered, error) {
 	var out []delivered
 	taken := in.takenBefore(src)
+	there := make(map[string]bool, len(in.Files[src.Name]))
 	for _, path := range in.Files[src.Name] {
+		there[path] = true
 		var was *Receipt
 		if sum, ok := in.Store.Seen(in.path(path)); ok {
 			was = in.State().Receipt(FileKey{src.Name, sum}, path)
@@ -95,7 +97,7 @@ func (in *Inspection) unread(src *Source) ([]delivered, error) {
 	}
 	for _, r := range in.State().Receipts {
 		switch {
-		case r.Source != src.Name || slices.Contains(in.Files[src.Name], r.Path):
+		case r.Source != src.Name || there[r.Path]:
 		case r.Status == Stale:
 			return nil, WithHint(fmt.Errorf("%s: its Parquet is gone from the lake, and the delivered file from the inbox", r.Path),
 				"put the file back into the inbox, or the folder lake from a backup")
