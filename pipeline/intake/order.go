@@ -50,6 +50,9 @@ func (t *table) hold() (bool, error) {
 	if t.key < 0 || t.room == nil || t.w != nil || len(t.held) == 1<<placeBits-1 {
 		return false, nil
 	}
+	if t.bytes() > largePart {
+		return false, nil
+	}
 	p := t.newPart()
 	stays, values := 4*int64(p.keys.rows)+int64(len(p.keys.nulls)), int64(0)
 	for i := range p.cols {
@@ -76,6 +79,18 @@ func (t *table) hold() (bool, error) {
 	}
 	t.rows, t.text = 0, 0
 	return true, nil
+}
+
+// largePart is up to how many bytes a row group is put in order, which takes as many
+// again: layouts of hundreds of columns are the engine's.
+const largePart = 128 << 20
+
+// bytes is what the rows in the buffers take.
+func (t *table) bytes() (n int) {
+	for i := range t.cols {
+		n += t.rows*t.cols[i].as.width() + len(t.cols[i].bytes)
+	}
+	return n
 }
 
 // newPart puts the rows in the buffers in order.

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/apache/arrow-go/v18/parquet/file"
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"exhibit/pipeline"
@@ -183,5 +184,42 @@ func TestStoppedWhileRowsArePutTogether(t *testing.T) {
 	mustBeEmpty(t, dir)
 	if left.keys.Load() != keyBytes {
 		t.Errorf("%d bytes of room are left", left.keys.Load())
+	}
+}
+
+// Rows of a layout so wide that a row group is large are not copied to put them in
+// order.
+func TestWideRowsAreNotPutInOrder(t *testing.T) {
+	for _, wide := range []bool{false, true} {
+		columns := []pipeline.Column{{Name: "account_key", Type: "INTEGER"}}
+		for i := 0; i < 300 && (wide || i < 3); i++ {
+			columns = append(columns, pipeline.Column{Name: fmt.Sprint("n", i), Type: "BIGINT"})
+		}
+		var left room
+		left.clear()
+		rows := newTable(filepath.Join(t.TempDir(), "rows.parquet"), columns)
+		rows.room = &left
+		for i := range groupRows + 1 {
+			for c := range columns {
+				rows.cols[c].number(int64((i * 7919) % (c + 1000)))
+			}
+			if err := rows.endRow(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		path, err := rows.finish(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		staged, err := file.OpenParquetFile(path, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if rows.ordered == wide || staged.NumRows() != groupRows+1 || left.keys.Load() != keyBytes {
+			t.Errorf("wide %v: ordered %v, %d rows, room %v", wide, rows.ordered, staged.NumRows(), &left)
+		}
+		if err := staged.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 }
