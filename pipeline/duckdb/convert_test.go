@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -324,5 +325,39 @@ func TestCancelledExport(t *testing.T) {
 	}
 	if _, err := os.Stat(out); err == nil {
 		t.Error("something lies at the path")
+	}
+}
+
+// A column that the engine is told gives the bytes of one that is staged, at the
+// ends of its type too.
+func TestToldColumns(t *testing.T) {
+	e := open(t, Options{})
+	columns := []pipeline.Column{{Name: "account_key", Type: "INTEGER"}, {Name: "transfer_date", Type: "DATE"}, {Name: "recipient_key", Type: "INTEGER"}, {Name: "fields", Type: "BIGINT"}}
+	for _, c := range []struct {
+		day, recipient, fields int64
+	}{
+		{17622, -1, 3}, {-719162, 0, math.MinInt64}, {2932896, -2, math.MaxInt64},
+	} {
+		rows := "range * 7919 % 1000 AS account_key FROM range(5000) ORDER BY account_key"
+		whole, told := filepath.Join(t.TempDir(), "whole.parquet"), filepath.Join(t.TempDir(), "told.parquet")
+		export(t, e, fmt.Sprintf("SELECT DATE '1970-01-01' + CAST(%d AS INTEGER) AS transfer_date, CAST(%d AS INTEGER) AS recipient_key, CAST(%d AS BIGINT) AS fields, ", c.day, c.recipient, c.fields)+rows, whole)
+		export(t, e, "SELECT "+rows, told)
+		job := pipeline.Conversion{Staged: whole, Columns: columns, Ordered: true, Day: pipeline.NoDay, FileID: "f", Out: whole + ".out",
+			Keys: map[string]pipeline.Keys{"recipient_key": keysFrom(t, e, 7, 2, 1)}}
+		if n, err := e.Convert(t.Context(), job); err != nil || n != 5000 {
+			t.Fatal(n, err)
+		}
+		job.Staged, job.Out = told, told+".out"
+		job.Same = map[string]int64{"transfer_date": c.day, "recipient_key": c.recipient, "fields": c.fields}
+		if n, err := e.Convert(t.Context(), job); err != nil || n != 5000 {
+			t.Fatal(n, err)
+		}
+		if sum(t, whole+".out") != sum(t, told+".out") {
+			t.Errorf("%+v: other bytes", c)
+		}
+		want := [][]any{{int64(1), int64(1), int64(1), c.fields}}
+		if d := cmp.Diff(want, sel(t, e, "SELECT count(DISTINCT transfer_date), count(DISTINCT recipient_key), count(DISTINCT fields), min(fields) FROM read_parquet("+quote(job.Out)+")")); d != "" {
+			t.Error(d)
+		}
 	}
 }
