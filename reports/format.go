@@ -141,6 +141,10 @@ func withheld(column string) bool {
 func visible(page []byte) []byte {
 	out := make([]byte, 0, len(page))
 	for len(page) > 0 {
+		if n := plainASCII(page); n > 0 { // nearly all of a page
+			out, page = append(out, page[:n]...), page[n:]
+			continue
+		}
 		r, n := utf8.DecodeRune(page)
 		switch {
 		case r == utf8.RuneError && n == 1:
@@ -155,6 +159,17 @@ func visible(page []byte) []byte {
 		page = page[n:]
 	}
 	return out
+}
+
+// plainASCII is the length of the text at the start that is printable ASCII and
+// line ends.
+func plainASCII(text []byte) int {
+	for i, c := range text {
+		if (c < ' ' || c > '~') && c != '\n' {
+			return i
+		}
+	}
+	return len(text)
 }
 
 // spanText writes a range of days, or a dash where there is none.

@@ -34,7 +34,8 @@ type page struct {
 	Rejects        []rejectView
 	Aside          []fileView // not simply loaded
 	AsideMore      []fileView
-	Loaded         []fileView
+	Loaded         int
+	LoadedRows     template.HTML
 	Checks         []checkView
 	Passed         int
 	Definitions    []pair
