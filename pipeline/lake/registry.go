@@ -6,28 +6,7 @@ import (
 	"fmt"
 
 	"exhibit/pipeline"
-
-	"github.com/apache/arrow-go/v18/parquet/file"
 )
-
-// FooterRows reads the number of rows from a file's footer with arrow-go,
-// which shares no code with the engine that wrote it.
-func (l *Lake) FooterRows(f pipeline.LakeFile) (int64, error) {
-	n, err := rowsOf(l.Path(f))
-	if err != nil {
-		return 0, fmt.Errorf("lake/%s: %w", f.Path, err)
-	}
-	return n, nil
-}
-
-func rowsOf(path string) (int64, error) {
-	r, err := file.OpenParquetFile(path, false)
-	if err != nil {
-		return 0, err
-	}
-	n := r.NumRows()
-	return n, r.Close()
-}
 
 // Registry gives the registry of a list: the one that was kept of the first
 // files of the list (no Path: none was), and the entries of files, which come
