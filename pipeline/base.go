@@ -1,8 +1,10 @@
 package pipeline
 
 import (
+	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 )
 
@@ -15,6 +17,8 @@ type table struct {
 	months []int      // of a rollup: the month, as yyyymm, that each file was made for; 0 where it is for the case
 	from   []string   // of a rollup: the source that each file was made for; "" where it is for the case
 	hash   string
+	// What the whole table is read from, where that is not lake: see gather.
+	gathered []LakeFile
 }
 
 // addFile adds a file of the lake, with the columns that its path stands for.
@@ -49,18 +53,29 @@ func (in *Inspection) baseTables() (map[string]table, error) {
 	if err := in.settled(); err != nil {
 		return nil, err
 	}
-	in.parts = nil
+	in.parts, in.days, in.family = nil, nil, map[string]Rollup{}
+	in.State().Sorted() // once, before both
+	var files table
+	var wrong error
+	var footers sync.WaitGroup
+	footers.Go(func() { files, wrong = in.filesTable() })
+	all, err := in.otherTables()
+	footers.Wait()
+	if err := errors.Join(err, wrong); err != nil {
+		return nil, err
+	}
+	all[files.Def.Name] = files
+	return all, nil
+}
+
+// otherTables are the base tables but for files, for which the disk is asked.
+func (in *Inspection) otherTables() (map[string]table, error) {
 	all := map[string]table{}
 	add := func(t table, err error) error {
 		all[t.Def.Name] = t
 		return err
 	}
-	files, err := in.filesRows()
-	if err != nil {
-		return nil, err
-	}
 	for _, err := range []error{
-		add(fromRows("files", files)),
 		add(fromRows("sources", in.sourcesRows())),
 		add(fromRows("source_days", in.sourceDaysRows())),
 		add(fromRows("fields", in.fieldsRows())),
@@ -252,7 +267,7 @@ func (in *Inspection) recordsOf(src *Source) (table, error) {
 	return t, t.close()
 }
 
-func (in *Inspection) filesRows() ([][]any, error) {
+func (in *Inspection) filesTable() (table, error) {
 	receipts := in.State().Sorted()
 	rows := make([][]any, len(receipts))
 	which := make([]int, len(receipts))
@@ -270,7 +285,10 @@ func (in *Inspection) filesRows() ([][]any, error) {
 			r.Records, r.Accepted, r.Rejected, r.Blank, string(r.Status), r.Reason, control, footers}
 		return err
 	})
-	return rows, err
+	if err != nil {
+		return table{}, err
+	}
+	return fromRows("files", rows)
 }
 
 // footerRows is the number of rows of a loaded file by the footers of its
@@ -431,45 +449,6 @@ func addCounts(to map[string]FieldCount, counts []FieldCount) {
 		}
 		to[f.Field] = c
 	}
-}
-
-// calendarRows covers the whole months of the span, and of every other month
-// that a record is dated in.
-func (in *Inspection) calendarRows() [][]any {
-	months := map[int]Day{} // yyyymm → first day
-	first := func(d Day) Day { t := d.Time(); return d - Day(t.Day()-1) }
-	for d := first(in.Case.Span.From); d <= in.Case.Span.To; d = first(d + 31) {
-		months[d.Month()] = d
-	}
-	for _, r := range in.loaded(Transfers) {
-		for _, d := range r.Days {
-			months[d.Day.Month()] = first(d.Day)
-		}
-	}
-	starts := make([]Day, 0, len(months))
-	for _, d := range months {
-		starts = append(starts, d)
-	}
-	slices.Sort(starts)
-	var rows [][]any
-	for _, start := range starts {
-		for d := start; d.Month() == start.Month(); d++ {
-			day := int64(d-start) + 1
-			rows = append(rows, []any{d, int64(d), int64(d.Month()), day, int64(1) << (day - 1), in.Case.Span.Holds(d)})
-		}
-	}
-	return rows
-}
-
-// calendarOf are the rows of one month.
-func calendarOf(rows [][]any, month int) [][]any {
-	var out [][]any
-	for _, row := range rows {
-		if row[2] == int64(month) {
-			out = append(out, row)
-		}
-	}
-	return out
 }
 
 func (in *Inspection) paramsRows(d Definitions) [][]any {

@@ -102,7 +102,7 @@ func (in *Inspection) scopes(q *Query, tables map[string]table) ([]scope, error)
 	if q.Scope == "" {
 		return []scope{{tables: tables}}, nil
 	}
-	parts, err := in.monthParts(tables["calendar"].Rows)
+	parts, err := in.monthParts(tables["calendar"])
 	if err != nil {
 		return nil, err
 	}
@@ -132,7 +132,7 @@ type part struct {
 // monthParts gives the sources and months of the transfers. They are worked out
 // once for the tables that baseTables gave: every scoped rollup, under every
 // reading, asks for them.
-func (in *Inspection) monthParts(calendar [][]any) ([]part, error) {
+func (in *Inspection) monthParts(calendar table) ([]part, error) {
 	if in.parts != nil {
 		return in.parts, nil
 	}
@@ -140,16 +140,14 @@ func (in *Inspection) monthParts(calendar [][]any) ([]part, error) {
 	if err != nil {
 		return nil, err
 	}
-	days := map[int]table{}
+	days, err := in.calendarByMonth(calendar)
+	if err != nil {
+		return nil, err
+	}
 	var parts []part
 	for i := range in.Case.Sources {
 		src := &in.Case.Sources[i]
 		for _, month := range in.months(src) {
-			if _, ok := days[month]; !ok {
-				if days[month], err = fromRows("calendar", calendarOf(calendar, month)); err != nil {
-					return nil, err
-				}
-			}
 			t, ok := transfers[scopeKey{src.Name, month}]
 			if !ok {
 				t = newTable("transfers")
@@ -295,7 +293,7 @@ func (in *Inspection) makeRollup(ctx context.Context, q *Query, tables map[strin
 			return files, err
 		}
 	}
-	if err := in.verifyNeeds(q.Needs, tables); err != nil {
+	if err := in.verifyNeeds(ctx, q.Needs, tables); err != nil {
 		return nil, err
 	}
 	var files []LakeFile
@@ -341,7 +339,7 @@ func (in *Inspection) mountTogether(ctx context.Context, tables []table) error {
 		delete(in.mounted, t.Def.Name)
 	}
 	return ordered(ctx, len(missing), in.Workers, in.Workers, func(ctx context.Context, i int) (string, error) {
-		return missing[i].hash, in.Engine.Mount(ctx, missing[i].Mounted)
+		return missing[i].hash, in.Engine.Mount(ctx, in.asRead(missing[i]).Mounted)
 	}, func(i int, hash string) error {
 		in.mounted[missing[i].Def.Name] = hash
 		return nil
@@ -351,8 +349,11 @@ func (in *Inspection) mountTogether(ctx context.Context, tables []table) error {
 // verifyNeeds makes sure of what a rollup reads, before it is made. What nobody
 // reads is not read to be verified either: the rollups of long closed months, on
 // most days.
-func (in *Inspection) verifyNeeds(needs []string, tables map[string]table) error {
-	return in.verifyApart(filesOf(needs, tables))
+func (in *Inspection) verifyNeeds(ctx context.Context, needs []string, tables map[string]table) error {
+	if err := in.gather(ctx, needs, tables); err != nil {
+		return err
+	}
+	return in.verifyApart(readOf(needs, tables))
 }
 
 // filesOf are the files of some tables.
@@ -378,9 +379,9 @@ func (in *Inspection) ownParts(ctx context.Context, q *Query, tables map[string]
 		t := tables[name]
 		switch {
 		case r != nil && t.has(q.Range):
-			own = append(own, t.within(*r).Mounted)
+			own = append(own, in.asRead(t).within(*r).Mounted)
 		case t.hash != in.whole[name].hash:
-			own = append(own, t.Mounted)
+			own = append(own, in.asRead(t).Mounted)
 		default:
 			if err := in.mount(ctx, t); err != nil {
 				return nil, err

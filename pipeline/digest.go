@@ -1,15 +1,25 @@
 package pipeline
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"io"
+	"runtime"
+	"slices"
 	"strconv"
 )
 
 // digest is a SHA-256 over the JSON of its parts, each with a line end.
 func digest(parts ...any) (string, error) {
 	h := sha256.New()
+	if len(parts) > manyParts {
+		if err := writeTogether(h, parts); err != nil {
+			return "", err
+		}
+		return hex.EncodeToString(h.Sum(nil)), nil
+	}
 	var buffer [512]byte
 	for _, p := range parts {
 		data, err := appendJSON(buffer[:0], p)
@@ -19,6 +29,26 @@ func digest(parts ...any) (string, error) {
 		h.Write(append(data, '\n'))
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// manyParts are so many that they are written several at a time.
+const manyParts = 256
+
+// writeTogether writes the JSON of parts, each with a line end, in their order.
+func writeTogether(w io.Writer, parts []any) error {
+	runs := slices.Collect(slices.Chunk(parts, manyParts))
+	return ordered(context.Background(), len(runs), runtime.GOMAXPROCS(0), runtime.GOMAXPROCS(0), func(_ context.Context, i int) (data []byte, err error) {
+		for _, p := range runs[i] {
+			if data, err = appendJSON(data, p); err != nil {
+				return nil, err
+			}
+			data = append(data, '\n')
+		}
+		return data, nil
+	}, func(_ int, data []byte) error {
+		_, err := w.Write(data)
+		return err
+	})
 }
 
 // appendJSON appends the bytes that json.Marshal gives. What tables are hashed

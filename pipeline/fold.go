@@ -27,8 +27,23 @@ const mergeVariant = "merge"
 func isFolded(q *Query) bool { return q.Scope == "" && q.Variants[mergeVariant] != "" }
 
 // foldFamily names the rollups that differ from a folded one in nothing but
-// their months, and gives a hash of what is read of each month.
+// their months, and gives a hash of what is read of each month. It is worked out
+// once for what the rollup is made of: the order of the work asks for it too.
 func (in *Inspection) foldFamily(q *Query, tables map[string]table) (Rollup, error) {
+	key, err := in.rollupKey(q, tables)
+	if err != nil {
+		return Rollup{}, err
+	}
+	r, ok := in.family[key]
+	if !ok {
+		if r, err = in.newFamily(q, tables); err == nil {
+			in.family[key] = r
+		}
+	}
+	return r, err
+}
+
+func (in *Inspection) newFamily(q *Query, tables map[string]table) (Rollup, error) {
 	parts := []any{q.Name, in.sqlOf(q), q.Variants[mergeVariant], in.Engine.Version()}
 	if isAddedUp(q) {
 		parts = append(parts, in.Tally.Version())
@@ -49,10 +64,14 @@ func (in *Inspection) foldFamily(q *Query, tables map[string]table) (Rollup, err
 	if err != nil {
 		return Rollup{}, err
 	}
+	days, err := in.calendarByMonth(tables["calendar"])
+	if err != nil {
+		return Rollup{}, err
+	}
 	r := Rollup{Family: family, Parts: map[string]string{}}
 	for month, read := range months {
 		if slices.Contains(q.Needs, "calendar") {
-			read = append(read, calendarOf(tables["calendar"].Rows, month))
+			read = append(read, days[month].hash)
 		}
 		if r.Parts[strconv.Itoa(month)], err = digest(read...); err != nil {
 			return Rollup{}, err
@@ -144,7 +163,7 @@ func (in *Inspection) keepMonths(ctx context.Context, q *Query, tables map[strin
 		wanted.Files, err = in.addMonths(ctx, q, tables, nil, sortedKeys(wanted.Parts), place)
 	case base == nil:
 		var some map[string]table
-		if some, err = tablesOf(tables, sortedKeys(wanted.Parts)); err == nil {
+		if some, err = in.tablesOf(tables, sortedKeys(wanted.Parts)); err == nil {
 			wanted.Files, err = in.makeRollup(ctx, q, some, place)
 		}
 	case len(base.Parts) == len(wanted.Parts):
@@ -175,10 +194,10 @@ func (in *Inspection) addMonths(ctx context.Context, q *Query, tables map[string
 	parts := make([]map[string]table, len(groups))
 	for i, g := range groups {
 		var err error
-		if parts[i], err = tablesOf(tables, g); err != nil {
+		if parts[i], err = in.tablesOf(tables, g); err != nil {
 			return nil, err
 		}
-		if err := in.verifyNeeds(q.Needs, parts[i]); err != nil {
+		if err := in.verifyNeeds(ctx, q.Needs, parts[i]); err != nil {
 			return nil, err
 		}
 	}
@@ -226,16 +245,21 @@ func (in *Inspection) addParts(ctx context.Context, q *Query, kept table, parts 
 	return f, errors.Join(err, os.RemoveAll(dir))
 }
 
-// tablesOf narrows what a folded rollup reads to some months.
-func tablesOf(tables map[string]table, months []string) (map[string]table, error) {
-	out := maps.Clone(tables)
-	var days [][]any
-	for _, row := range tables["calendar"].Rows {
-		if slices.Contains(months, fmt.Sprint(row[2])) {
-			days = append(days, row)
-		}
+// tablesOf narrows what a folded rollup reads to some months, in order.
+func (in *Inspection) tablesOf(tables map[string]table, months []string) (map[string]table, error) {
+	byMonth, err := in.calendarByMonth(tables["calendar"])
+	if err != nil {
+		return nil, err
 	}
-	var err error
+	var days [][]any
+	for _, text := range months {
+		month, err := strconv.Atoi(text)
+		if err != nil {
+			return nil, err
+		}
+		days = append(days, byMonth[month].Rows...)
+	}
+	out := maps.Clone(tables)
 	if out["calendar"], err = fromRows("calendar", days); err != nil {
 		return nil, err
 	}

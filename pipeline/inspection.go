@@ -36,6 +36,8 @@ type Inspection struct {
 	known   map[list]*Registry // nil until a file is read
 	tables  map[string]table
 	parts   []part            // of the transfers, once they were asked for
+	days    map[int]table     // the calendar of each month, as yyyymm, likewise
+	family  map[string]Rollup // see foldFamily, by the key of the rollup
 	made    map[string]Rollup // rollups that are made and not yet remembered
 	used    map[string]bool   // keys of the rollups that were asked for
 	mounted map[string]string // table → what of it is visible in the engine

@@ -23,7 +23,7 @@ func (in *Inspection) asked() []*Query {
 func (in *Inspection) mountFor(ctx context.Context, queries []*Query, tables map[string]table) error {
 	needs := map[string]bool{}
 	for _, q := range queries {
-		if err := Together(filesOf(q.Needs, tables), in.Store.Verify); err != nil {
+		if err := in.verifyFor(ctx, q, tables); err != nil {
 			return fmt.Errorf("%s: %w", q.Path, err)
 		}
 		for _, name := range q.Needs {
@@ -45,6 +45,12 @@ func (in *Inspection) mountFor(ctx context.Context, queries []*Query, tables map
 		}
 	}
 	return in.mountTogether(ctx, all)
+}
+
+func (in *Inspection) verifyFor(ctx context.Context, q *Query, tables map[string]table) error {
+	in.turn.Lock()
+	defer in.turn.Unlock()
+	return in.verifyNeeds(ctx, q.Needs, tables)
 }
 
 // besideRows is how many rows of the lake the queries that run beside one
@@ -93,10 +99,8 @@ func (r *rows) take(n int64) {
 func rowsOf(q *Query, tables map[string]table) int64 {
 	n := int64(0)
 	for _, name := range q.Needs {
-		n += int64(len(tables[name].Rows))
-		for _, f := range tables[name].lake {
-			n += f.Rows
-		}
+		t := tables[name]
+		n += t.rows()
 	}
 	return n
 }

@@ -101,7 +101,7 @@ func (in *Inspection) rollupRanges(ctx context.Context, q *Query, tables map[str
 		if _, ok := in.Store.Rollup(p.key); ok {
 			continue
 		}
-		if err := in.verifyNeeds(q.Needs, p.tables); err != nil {
+		if err := in.verifyNeeds(ctx, q.Needs, p.tables); err != nil {
 			return nil, err
 		}
 		missing = append(missing, p)

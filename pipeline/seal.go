@@ -99,10 +99,7 @@ func (in *Inspection) Seal(res *Results) (*Manifest, error) {
 	if err := errors.Join(os.RemoveAll(tmp), os.MkdirAll(filepath.Join(tmp, "findings"), 0o755)); err != nil {
 		return nil, err
 	}
-	if err := in.writeRun(tmp, m, res); err != nil {
-		return nil, err
-	}
-	sum, _, err := FileSHA256(filepath.Join(tmp, "run.json"))
+	sum, err := in.writeRun(tmp, m, res)
 	if err != nil {
 		return nil, err
 	}
@@ -138,33 +135,34 @@ func (in *Inspection) manifest(res *Results) *Manifest {
 }
 
 // writeRun writes every file of a run folder; run.json, which holds the hashes
-// of the others, last. All are on disk when it returns.
-func (in *Inspection) writeRun(dir string, m *Manifest, res *Results) error {
+// of the others, last, and gives its SHA-256. All are on disk when it returns.
+func (in *Inspection) writeRun(dir string, m *Manifest, res *Results) (string, error) {
 	if err := in.writeResults(dir, m, res); err != nil {
-		return err
+		return "", err
 	}
 	for name, text := range in.sqlFiles() {
 		path := filepath.Join(dir, "sql", filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			return err
+			return "", err
 		}
 		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-			return err
+			return "", err
 		}
 	}
 	if in.Log != nil {
 		if err := os.WriteFile(filepath.Join(dir, "log.ndjson"), in.Log(), 0o644); err != nil {
-			return err
+			return "", err
 		}
 	}
 	data, err := MarshalResult(m)
 	if err != nil {
-		return err
+		return "", err
 	}
 	if err := os.WriteFile(filepath.Join(dir, "run.json"), data, 0o644); err != nil {
-		return err
+		return "", err
 	}
-	return syncTree(dir)
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:]), syncTree(dir)
 }
 
 // syncTree puts a folder and all that lies in it on disk.
@@ -215,9 +213,10 @@ func MarshalResult(v any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	err := e.Encode(v)
-	return b.Bytes(), err
+	if err := e.Encode(v); err != nil {
+		return nil, err
+	}
+	return indent(b.Bytes()), nil
 }
 
 func copyFile(from, to string) error {

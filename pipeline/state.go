@@ -15,6 +15,7 @@ type State struct {
 	Decisions map[FileKey]Decision
 	LastRun   *Sealed
 	byPath    map[pathKey]*Receipt
+	sorted    []*Receipt // nil until asked for, and after each new receipt
 }
 
 // FileKey names bytes that were delivered for a source.
@@ -44,7 +45,7 @@ func (s *State) add(e *Entry) {
 			return
 		}
 		s.byPath[key] = &r
-		s.Receipts = append(s.Receipts, &r)
+		s.Receipts, s.sorted = append(s.Receipts, &r), nil
 	case e.Decision != nil:
 		s.Decisions[FileKey{e.Decision.Source, e.Decision.SHA256}] = *e.Decision
 	case e.Run != nil:
@@ -82,13 +83,15 @@ func (s *State) With(source string, status Status) []*Receipt {
 }
 
 // Sorted lists all receipts by source, path and SHA-256: an order that does
-// not depend on when the files came.
+// not depend on when the files came. The caller does not change it.
 func (s *State) Sorted() []*Receipt {
-	out := slices.Clone(s.Receipts)
-	slices.SortFunc(out, func(a, b *Receipt) int {
-		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.Path, b.Path), cmp.Compare(a.SHA256, b.SHA256))
-	})
-	return out
+	if s.sorted == nil {
+		s.sorted = slices.Clone(s.Receipts)
+		slices.SortFunc(s.sorted, func(a, b *Receipt) int {
+			return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.Path, b.Path), cmp.Compare(a.SHA256, b.SHA256))
+		})
+	}
+	return s.sorted
 }
 
 // days lists the days that a receipt's file speaks for: the day in its name,
