@@ -78,20 +78,8 @@ func (a *app) prepare(write bool) (*opened, error) {
 	}
 	o := &opened{write: write, matched: matched, talk: newTalk(a.err, a.settings.LogFormat)}
 	o.reader = intake.New(intake.Options{Threads: a.settings.Threads, Progress: func(n int64) { o.talk.Step(0, n) }})
-	if write {
-		o.ledger, err = custody.Open(filepath.Join(a.caseDir, "custody"), c.Name)
-	} else {
-		o.ledger, err = custody.Read(filepath.Join(a.caseDir, "custody"), c.Name)
-	}
-	if err != nil {
-		return nil, err
-	}
-	openLake := lake.Read
-	if write {
-		openLake = lake.Open
-	}
-	if o.lake, err = openLake(filepath.Join(a.caseDir, "lake")); err != nil {
-		return nil, errors.Join(err, o.ledger.Close())
+	if err := o.openFolders(a.caseDir, c.Name); err != nil {
+		return nil, errors.Join(err, o.Close())
 	}
 	o.Inspection = &pipeline.Inspection{Case: c, Files: matched.Files, Control: matched.Control,
 		NoFiles: noFiles(matched), Inbox: inbox, Runs: filepath.Join(a.caseDir, "runs"),
@@ -101,6 +89,29 @@ func (a *app) prepare(write bool) (*opened, error) {
 		o.talk.Say("the ledger ended in an interrupted line, which was cut off", map[string]any{"bytes": o.ledger.Torn})
 	}
 	return o, nil
+}
+
+// openFolders opens the ledger and the lake, beside one another: both grow with
+// the files of a case. Under the lock of the case, where it is written.
+func (o *opened) openFolders(caseDir, name string) (err error) {
+	custodyDir, lakeDir := filepath.Join(caseDir, "custody"), filepath.Join(caseDir, "lake")
+	load := func() (err error) {
+		o.ledger, err = custody.Read(custodyDir, name)
+		return err
+	}
+	openLake := lake.Read
+	if o.write {
+		if o.ledger, err = custody.Lock(custodyDir, name); err != nil {
+			return err
+		}
+		load, openLake = o.ledger.Load, lake.Open
+	}
+	var ledgerErr, lakeErr error
+	var both sync.WaitGroup
+	both.Go(func() { ledgerErr = load() })
+	both.Go(func() { o.lake, lakeErr = openLake(lakeDir) })
+	both.Wait()
+	return errors.Join(ledgerErr, lakeErr)
 }
 
 // noFiles are the receipts of what a source names and cannot be read.

@@ -50,6 +50,18 @@ type Ledger struct {
 // gets an error wrapping pipeline.ErrInUse; a ledger that does not agree with
 // its checkpoint one wrapping pipeline.ErrVerify.
 func Open(dir, caseName string) (*Ledger, error) {
+	l, err := Lock(dir, caseName)
+	if err != nil {
+		return nil, err
+	}
+	if err := l.Load(); err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	return l, nil
+}
+
+// Lock does the first part of Open: it takes the lock. Load does the rest.
+func Lock(dir, caseName string) (*Ledger, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
@@ -62,11 +74,7 @@ func Open(dir, caseName string) (*Ledger, error) {
 		return nil, pipeline.WithHint(fmt.Errorf("%s: %w", filepath.Dir(dir), pipeline.ErrInUse),
 			"another exhibit works on this case; wait for it to end")
 	}
-	l := &Ledger{dir: dir, origin: "exhibit/" + caseName, lock: lock, now: time.Now}
-	if err := l.openForAppend(); err != nil {
-		return nil, errors.Join(err, l.Close())
-	}
-	return l, nil
+	return &Ledger{dir: dir, origin: "exhibit/" + caseName, lock: lock, now: time.Now}, nil
 }
 
 // Read opens the ledger of a case for reading, without the lock. A torn tail
@@ -85,7 +93,8 @@ func Read(dir, caseName string) (*Ledger, error) {
 	return l, nil
 }
 
-func (l *Ledger) openForAppend() (err error) {
+// Load opens a ledger whose lock is held for appending.
+func (l *Ledger) Load() (err error) {
 	path := filepath.Join(l.dir, ledgerName)
 	_, statErr := os.Stat(path)
 	if l.file, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644); err != nil {
@@ -96,9 +105,9 @@ func (l *Ledger) openForAppend() (err error) {
 			return err
 		}
 	}
-	data, err := io.ReadAll(l.file)
+	data, err := os.ReadFile(path)
 	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+		return err
 	}
 	whole, err := l.parse(data)
 	if err != nil {
