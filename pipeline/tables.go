@@ -135,6 +135,8 @@ var Tables = []TableDef{
 		{"source", "VARCHAR"}, {"fields", "BIGINT"}, {"records", "BIGINT"}, {"of_payers_settled", "BIGINT"}, {"of_payers_any", "BIGINT"}}},
 	{Name: "group_persons", Rollup: true, Grain: "one sender, country, place of recipients, or field of a source (kind, name, no), and all of whom something was sent that was not needed; persons of whom at least one record was sent", Columns: []Column{
 		{"kind", "VARCHAR"}, {"name", "VARCHAR"}, {"no", "BIGINT"}, {"persons", "BIGINT"}}},
+	{Name: "account_senders", Rollup: true, Grain: "one account", Columns: []Column{
+		{"account_key", "INTEGER"}, {"sender", "VARCHAR"}}},
 	{Name: "sender_accounts", Rollup: true, Grain: "one sender; its accounts that stand in a table, and in two of them", Columns: []Column{
 		{"sender", "VARCHAR"}, {"transfers", "BIGINT"}, {"customers", "BIGINT"}, {"payments", "BIGINT"}, {"consents", "BIGINT"},
 		{"transfers_customers", "BIGINT"}, {"transfers_payments", "BIGINT"}, {"customers_payments", "BIGINT"},

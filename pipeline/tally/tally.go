@@ -63,7 +63,7 @@ var _ pipeline.Tally = (*Tally)(nil)
 
 // Version names the encoding of what is written: this package's, and that of
 // the library that encodes.
-func (t *Tally) Version() string { return "tally 1, arrow-go " + arrow.PkgVersion }
+func (t *Tally) Version() string { return "tally 2, arrow-go " + arrow.PkgVersion }
 
 // Month counts the records of a month, see pipeline.Tally.
 func (t *Tally) Month(ctx context.Context, job pipeline.TallyJob) (pipeline.TallyRows, error) {

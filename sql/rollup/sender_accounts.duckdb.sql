@@ -2,7 +2,7 @@
 -- account by account.
 WITH of_senders AS (
     SELECT sender, account_key // 32 AS block, bit_or(1::BIGINT << account_key % 32) AS bits
-    FROM account_ids
+    FROM account_senders
     GROUP BY sender, block
 ),
 in_transfers AS (

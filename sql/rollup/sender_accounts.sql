@@ -1,7 +1,7 @@
 -- rollup: sender_accounts
 -- title: In which tables the accounts of each sender stand
 -- title.ko: 송신자별 자료 간 계정 일치 수
--- needs: account_totals, account_ids, known_holders, overseas_payments, consents
+-- needs: account_totals, account_senders, known_holders, overseas_payments, consents
 -- grain: one sender with at least one account
 --
 -- How many accounts stand in transfers, customers, overseas payments and consents, and how many in two of them. The sender is that of
@@ -30,7 +30,7 @@ SELECT
     CAST(count(*) FILTER (WHERE c.account_key IS NOT NULL AND p.account_key IS NOT NULL) AS BIGINT) AS customers_payments,
     CAST(count(*) FILTER (WHERE t.account_key IS NOT NULL AND o.account_key IS NOT NULL) AS BIGINT) AS transfers_consents,
     CAST(count(*) FILTER (WHERE c.account_key IS NOT NULL AND o.account_key IS NOT NULL) AS BIGINT) AS customers_consents
-FROM account_ids a
+FROM account_senders a
 LEFT JOIN in_transfers t ON t.account_key = a.account_key
 LEFT JOIN in_customers c ON c.account_key = a.account_key
 LEFT JOIN in_payments p ON p.account_key = a.account_key
