@@ -356,10 +356,11 @@ func (in *Inspection) verifyNeeds(ctx context.Context, needs []string, tables ma
 	return in.verifyApart(readOf(needs, tables))
 }
 
-// filesOf are the files of some tables.
+// filesOf are the files of some tables, and those that others have gathered of
+// them: whoever reads some by months may read others whole.
 func filesOf(names []string, tables map[string]table) (files []LakeFile) {
 	for _, name := range names {
-		files = append(files, tables[name].lake...)
+		files = append(append(files, tables[name].lake...), tables[name].gathered...)
 	}
 	return files
 }

@@ -289,6 +289,7 @@ func (t table) within(r KeyRange) table {
 	part := t
 	part.Range = &r
 	part.Files, part.lake, part.months, part.from = nil, nil, nil, nil
+	part.scoped, part.gathered = false, nil
 	for i, f := range t.Files {
 		if i < len(t.lake) { // a file in staging is not of the lake yet
 			if k := t.lake[i].Range; k != nil && k.Column == r.Column && (k.To <= r.From || r.To <= k.From) {

@@ -97,6 +97,8 @@ type Store interface {
 	Rollup(key string) ([]LakeFile, bool)
 	// Family finds the kept rollups of a family.
 	Family(family string) []Rollup
+	// Kept lists the files of the rollups that are kept, in any order.
+	Kept() []LakeFile
 	// Remember puts the noted files in their place, where they can be read,
 	// and keeps rollups under the keys of their inputs. Both are on disk with
 	// the next Flush or Forget, and what a killed process loses of them is

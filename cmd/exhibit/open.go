@@ -209,6 +209,18 @@ func (a *app) working(do func(c *cobra.Command, o *opened, args []string) error)
 	}
 }
 
+// holding gives a verb an open case under its lock, without an engine.
+func (a *app) holding(do func(c *cobra.Command, o *opened) error) func(*cobra.Command, []string) error {
+	return func(c *cobra.Command, _ []string) (err error) {
+		o, err := a.prepare(true)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, o.Close()) }()
+		return do(c, o)
+	}
+}
+
 // looking gives a verb a case to read.
 func (a *app) looking(do func(c *cobra.Command, o *opened, args []string) error) func(*cobra.Command, []string) error {
 	return func(c *cobra.Command, args []string) (err error) {

@@ -79,7 +79,7 @@ func (a *app) root() *cobra.Command {
 	}
 	// To add a verb, write it in a file of its own and name it here.
 	root.AddCommand(a.initVerb(), a.demoVerb(), a.runVerb(), a.ingestVerb(), a.deriveVerb(), a.checkVerb(), a.figuresVerb(),
-		a.findingsVerb(), a.statusVerb(), a.filesVerb(), a.queryVerb(), a.traceVerb(), a.strengthVerb(), a.reportVerb(), a.configVerb(), a.versionVerb())
+		a.findingsVerb(), a.statusVerb(), a.filesVerb(), a.queryVerb(), a.traceVerb(), a.strengthVerb(), a.reportVerb(), a.verifyVerb(), a.configVerb(), a.versionVerb())
 	markUsage(root)
 	return root
 }

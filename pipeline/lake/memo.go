@@ -61,6 +61,16 @@ func (l *Lake) whole(r pipeline.Rollup) bool {
 	return true
 }
 
+// Kept lists the files of the rollups that are kept, in any order.
+func (l *Lake) Kept() (files []pipeline.LakeFile) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, r := range l.memo {
+		files = append(files, r.Files...)
+	}
+	return files
+}
+
 // Family finds the kept rollups of a family whose files are in their place, in
 // the order of their keys.
 func (l *Lake) Family(family string) []pipeline.Rollup {
