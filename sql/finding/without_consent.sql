@@ -14,34 +14,46 @@ WITH people AS (
     -- An account that is not shared is its person's only one, and has the same key.
     SELECT
         b.account_key AS person_key,
-        b.overseas_records,
-        b.overseas_first,
-        b.overseas_last,
-        b.third_party_records,
-        b.third_party_first,
-        b.third_party_last
+        0 AS no,
+        b.overseas_records AS records,
+        b.overseas_first AS first_date,
+        b.overseas_last AS last_date
     FROM account_breaches b
     LEFT JOIN shared_accounts s ON s.account_key = b.account_key
-    WHERE s.account_key IS NULL
+    WHERE b.overseas_records > 0 AND s.account_key IS NULL
+    UNION ALL
+    SELECT
+        b.account_key AS person_key,
+        1 AS no,
+        b.third_party_records AS records,
+        b.third_party_first AS first_date,
+        b.third_party_last AS last_date
+    FROM account_breaches b
+    LEFT JOIN shared_accounts s ON s.account_key = b.account_key
+    WHERE b.third_party_records > 0 AND s.account_key IS NULL
     UNION ALL
     SELECT
         s.person_key,
-        CAST(sum(b.overseas_records) AS BIGINT) AS overseas_records,
-        min(b.overseas_first) AS overseas_first,
-        max(b.overseas_last) AS overseas_last,
-        CAST(sum(b.third_party_records) AS BIGINT) AS third_party_records,
-        min(b.third_party_first) AS third_party_first,
-        max(b.third_party_last) AS third_party_last
+        0 AS no,
+        CAST(sum(b.overseas_records) AS BIGINT) AS records,
+        min(b.overseas_first) AS first_date,
+        max(b.overseas_last) AS last_date
     FROM account_breaches b
     JOIN shared_accounts s ON s.account_key = b.account_key
+    WHERE b.overseas_records > 0
     GROUP BY s.person_key
-),
-kinds AS (
-    SELECT person_key, 0 AS no, overseas_records AS records, overseas_first AS first_date, overseas_last AS last_date FROM people
     UNION ALL
-    SELECT person_key, 1 AS no, third_party_records AS records, third_party_first AS first_date, third_party_last AS last_date FROM people
+    SELECT
+        s.person_key,
+        1 AS no,
+        CAST(sum(b.third_party_records) AS BIGINT) AS records,
+        min(b.third_party_first) AS first_date,
+        max(b.third_party_last) AS last_date
+    FROM account_breaches b
+    JOIN shared_accounts s ON s.account_key = b.account_key
+    WHERE b.third_party_records > 0
+    GROUP BY s.person_key
 )
 SELECT person_key, CASE no WHEN 0 THEN 'overseas' ELSE 'third_party' END AS kind, records, first_date, last_date
-FROM kinds
-WHERE records > 0
+FROM people
 ORDER BY person_key, no
