@@ -53,7 +53,7 @@ func (in *Inspection) Ingest(ctx context.Context) (int, error) {
 		}
 		giveBack() // what comes next needs it
 	}
-	if err := in.controlTotals(); err != nil {
+	if err := errors.Join(in.restored(), in.controlTotals()); err != nil {
 		return 0, err
 	}
 	return len(in.Ledger.Entries()) - before, nil

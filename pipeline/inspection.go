@@ -168,6 +168,16 @@ func (in *Inspection) stale() error {
 	return in.append(entries...)
 }
 
+// restored says whether every file that had to be read again was. One cannot be
+// whose path has other bytes now.
+func (in *Inspection) restored() error {
+	if left := in.State().With("", Stale); len(left) > 0 {
+		return WithHint(fmt.Errorf("%s: its Parquet is gone from the lake, and other bytes than SHA-256 %s lie in the inbox", left[0].Path, left[0].SHA256),
+			"put the file back into the inbox, or the folder lake from a backup")
+	}
+	return nil
+}
+
 // otherLayout says whether a file was read by another layout than its source
 // has now.
 func (in *Inspection) otherLayout(r *Receipt) bool {
