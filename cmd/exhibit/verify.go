@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -53,6 +55,10 @@ func (o *opened) verifyRuns(ctx context.Context) (pipeline.Verified, error) {
 	for _, id := range ids {
 		if err := context.Cause(ctx); err != nil {
 			return v, err
+		}
+		if _, err := os.Stat(o.RunFolder(id)); errors.Is(err, fs.ErrNotExist) {
+			v.Wrong = append(v.Wrong, fmt.Sprintf("runs/%s: is gone", id))
+			continue
 		}
 		r, err := o.load(id, nil)
 		if err != nil {
