@@ -31,7 +31,7 @@ type sumJob struct {
 // up of others before, in ranges of accounts. An error wrapping ErrVaried says
 // that the SQL has to be run instead.
 func (in *Inspection) addUp(ctx context.Context, q *Query, tables map[string]table, kept table, place string) ([]LakeFile, error) {
-	if err := in.verifyApart(slices.Concat(filesOf(q.Needs, tables), kept.lake)); err != nil {
+	if err := in.verifyApart(ctx, slices.Concat(filesOf(q.Needs, tables), kept.lake)); err != nil {
 		return nil, err
 	}
 	unneeded, err := in.unneededDays(ctx, q, tables)

@@ -353,7 +353,7 @@ func (in *Inspection) verifyNeeds(ctx context.Context, needs []string, tables ma
 	if err := in.gather(ctx, needs, tables); err != nil {
 		return err
 	}
-	return in.verifyApart(readOf(needs, tables))
+	return in.verifyApart(ctx, readOf(needs, tables))
 }
 
 // filesOf are the files of some tables, and those that others have gathered of
@@ -367,8 +367,10 @@ func filesOf(names []string, tables map[string]table) (files []LakeFile) {
 
 // verifyApart compares files with the hashes that the ledger and the memo hold,
 // while other rollups go on: to read a large one takes a while.
-func (in *Inspection) verifyApart(files []LakeFile) (err error) {
-	in.apart(func() { err = Together(files, in.Store.Verify) })
+func (in *Inspection) verifyApart(ctx context.Context, files []LakeFile) (err error) {
+	in.apart(func() {
+		err = Together(files, func(f LakeFile) error { return in.Store.Verify(ctx, f) })
+	})
 	return err
 }
 

@@ -43,12 +43,8 @@ func SyncPath(path string) error {
 }
 
 // FileSHA256 gives the SHA-256 of a file in hexadecimal digits, and its size in
-// bytes.
-func FileSHA256(path string) (sum string, size int64, err error) {
-	return fileSHA256(context.Background(), path)
-}
-
-func fileSHA256(ctx context.Context, path string) (sum string, size int64, err error) {
+// bytes. It reads no further when ctx ends.
+func FileSHA256(ctx context.Context, path string) (sum string, size int64, err error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return "", 0, err

@@ -184,7 +184,7 @@ func (in *Inspection) keepMonths(ctx context.Context, q *Query, tables map[strin
 func (in *Inspection) addMonths(ctx context.Context, q *Query, tables map[string]table, base []LakeFile, months []string, place string) ([]LakeFile, error) {
 	kept := newTable(q.Name)
 	in.addRollup(&kept, base, scope{})
-	if err := errors.Join(kept.close(), in.verifyApart(kept.lake)); err != nil {
+	if err := errors.Join(kept.close(), in.verifyApart(ctx, kept.lake)); err != nil {
 		return nil, err
 	}
 	groups := [][]string{months}

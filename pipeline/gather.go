@@ -70,7 +70,7 @@ func (in *Inspection) gatherYear(ctx context.Context, t *table, from, to int) ([
 	if files, ok := in.Store.Rollup(key); ok {
 		return files, nil
 	}
-	if err := in.verifyApart(t.lake[from:to]); err != nil {
+	if err := in.verifyApart(ctx, t.lake[from:to]); err != nil {
 		return nil, err
 	}
 	months := t.Mounted

@@ -24,7 +24,7 @@ func (in *Inspection) mergeDays(ctx context.Context, q *Query, s scope, wanted R
 	kept := newTable(q.Name)
 	in.addRollup(&kept, base.Files, s)
 	lacking, err := withoutDays(s.tables["transfers"], base.Parts)
-	if err := errors.Join(err, kept.close(), in.verifyApart(slices.Concat(kept.lake, filesOf(q.Needs, s.tables)))); err != nil {
+	if err := errors.Join(err, kept.close(), in.verifyApart(ctx, slices.Concat(kept.lake, filesOf(q.Needs, s.tables)))); err != nil {
 		return nil, err
 	}
 	dir, err := in.Store.Staging()

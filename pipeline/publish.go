@@ -186,7 +186,7 @@ func (in *Inspection) finding(ctx context.Context, q *Query, dir string) (Findin
 	if err != nil {
 		return r, err
 	}
-	r.SHA256, _, err = FileSHA256(path)
+	r.SHA256, _, err = FileSHA256(ctx, path)
 	return r, err
 }
 

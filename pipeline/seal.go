@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -80,7 +81,7 @@ func (in *Inspection) Current() (*Sealed, error) {
 	if err != nil || inputs != last.Inputs {
 		return nil, err
 	}
-	sum, _, err := FileSHA256(filepath.Join(in.Runs, last.RunID, "run.json"))
+	sum, _, err := FileSHA256(context.Background(), filepath.Join(in.Runs, last.RunID, "run.json"))
 	if errors.Is(err, os.ErrNotExist) || err == nil && sum != last.Manifest {
 		return nil, nil
 	}

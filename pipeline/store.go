@@ -77,7 +77,7 @@ type Store interface {
 	Flush() error
 	// Verify says whether a file of the lake still has its bytes. A file that
 	// was committed or verified by this store is not read again.
-	Verify(f LakeFile) error
+	Verify(ctx context.Context, f LakeFile) error
 	// Present says, by size alone, whether a file is in its place.
 	Present(f LakeFile) bool
 	// FooterRows reads the number of rows from a file's footer, with another

@@ -187,14 +187,14 @@ func (in *Inspection) countMonth(ctx context.Context, s scope, base [2]Rollup, p
 		if _, counted := base[0].Parts[day.String()]; ok && counted {
 			continue
 		}
-		if err := in.Store.Verify(transfers.lake[i]); err != nil {
+		if err := in.Store.Verify(ctx, transfers.lake[i]); err != nil {
 			return files, err
 		}
 		job.Days = append(job.Days, TallyDay{f.Path, day})
 	}
 	for i, paths := range []*[]string{&job.BaseMonths, &job.BaseDays} {
 		for _, f := range base[i].Files {
-			if err := in.Store.Verify(f); err != nil {
+			if err := in.Store.Verify(ctx, f); err != nil {
 				return files, err
 			}
 			*paths = append(*paths, in.Store.Root()+"/"+f.Path)

@@ -36,7 +36,7 @@ func (in *Inspection) touched(ctx context.Context, f *delivered) (*Staged, error
 	if err != nil || info.Size() != f.taken.Bytes {
 		return nil, nil // reading says what is wrong
 	}
-	sum, _, err := fileSHA256(ctx, in.path(f.path))
+	sum, _, err := FileSHA256(ctx, in.path(f.path))
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}

@@ -63,7 +63,7 @@ func (in *Inspection) verifyDelivered(ctx context.Context, wanted map[string]wan
 		size int64
 	}
 	err := ordered(ctx, len(paths), in.Workers, in.Workers, func(ctx context.Context, i int) (h hashed, err error) {
-		h.sum, h.size, err = fileSHA256(ctx, in.path(paths[i]))
+		h.sum, h.size, err = FileSHA256(ctx, in.path(paths[i]))
 		if errors.Is(err, fs.ErrNotExist) {
 			return hashed{}, nil
 		}
@@ -104,8 +104,8 @@ func (in *Inspection) lakeFiles() []LakeFile {
 
 func (in *Inspection) verifyLake(ctx context.Context, files []LakeFile) (Verified, error) {
 	v := Verified{What: "lake", Wrong: []string{}}
-	err := ordered(ctx, len(files), in.Workers, in.Workers, func(_ context.Context, i int) (wrong error, err error) {
-		if err = in.Store.Verify(files[i]); errors.Is(err, ErrVerify) {
+	err := ordered(ctx, len(files), in.Workers, in.Workers, func(ctx context.Context, i int) (wrong error, err error) {
+		if err = in.Store.Verify(ctx, files[i]); errors.Is(err, ErrVerify) {
 			return err, nil
 		}
 		return nil, err

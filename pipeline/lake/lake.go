@@ -5,6 +5,7 @@
 package lake
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -86,7 +87,7 @@ func (l *Lake) Path(f pipeline.LakeFile) string {
 // Commit takes the SHA-256 of a staged file and notes that it belongs in
 // place, below the lake. Flush moves it there; until then it stays in staging.
 func (l *Lake) Commit(staged, place string, rows int64) (pipeline.LakeFile, error) {
-	sum, size, err := pipeline.FileSHA256(staged)
+	sum, size, err := pipeline.FileSHA256(context.Background(), staged)
 	if err != nil {
 		return pipeline.LakeFile{}, err
 	}
@@ -169,14 +170,14 @@ func (l *Lake) Present(f pipeline.LakeFile) bool {
 // Verify reads a file and compares its SHA-256 with the recorded one. A file
 // that this process wrote or verified is not read again. What differs is an
 // error wrapping pipeline.ErrVerify.
-func (l *Lake) Verify(f pipeline.LakeFile) error {
+func (l *Lake) Verify(ctx context.Context, f pipeline.LakeFile) error {
 	l.mu.Lock()
 	known := l.verified[f.Path] == f.SHA256
 	l.mu.Unlock()
 	if known {
 		return nil
 	}
-	sum, _, err := pipeline.FileSHA256(l.Path(f))
+	sum, _, err := pipeline.FileSHA256(ctx, l.Path(f))
 	if errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("lake/%s: is gone: %w", f.Path, pipeline.ErrVerify)
 	}

@@ -1,6 +1,7 @@
 package lake
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -66,7 +67,7 @@ func TestRotIsFound(t *testing.T) {
 	root := filepath.Join(t.TempDir(), "lake")
 	f := commit(t, openLake(t, root), "abc", "a.parquet")
 	l := openLake(t, root)
-	if err := l.Verify(f); err != nil {
+	if err := l.Verify(t.Context(), f); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(root, "a.parquet"), []byte("abd"), 0o644); err != nil {
@@ -76,7 +77,7 @@ func TestRotIsFound(t *testing.T) {
 	if !l.Present(f) {
 		t.Error("a file of the right size is not present")
 	}
-	if err := l.Verify(f); !errors.Is(err, pipeline.ErrVerify) {
+	if err := l.Verify(t.Context(), f); !errors.Is(err, pipeline.ErrVerify) {
 		t.Errorf("a changed file verifies: %v", err)
 	}
 }
@@ -215,5 +216,21 @@ func TestFlushPutsWhatWasRememberedOnDisk(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(root, memoName)); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the memo is on disk: %v", err)
+	}
+}
+
+// Whoever interrupts the work does not wait until a large file is hashed, and is
+// not told that it changed.
+func TestVerifyEndsWithItsContext(t *testing.T) {
+	l := openLake(t, filepath.Join(t.TempDir(), "lake"))
+	f := commit(t, l, "abc", "a.parquet")
+	again := openLake(t, l.Root()) // has verified nothing yet
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := again.Verify(ctx, f); !errors.Is(err, context.Canceled) || errors.Is(err, pipeline.ErrVerify) {
+		t.Errorf("interrupted: %v", err)
+	}
+	if err := again.Verify(t.Context(), f); err != nil {
+		t.Error(err)
 	}
 }

@@ -20,12 +20,12 @@ func (l *Lake) Registry(ctx context.Context, kept pipeline.LakeFile, files []pip
 	if kept.Path == "" {
 		r = pipeline.KeepRegistry(dir)
 	} else {
-		if r, err = l.loadRegistry(kept, dir); err != nil {
+		if r, err = l.loadRegistry(ctx, kept, dir); err != nil {
 			return nil, err
 		}
 	}
 	for _, f := range files {
-		if err = l.Verify(f); err == nil {
+		if err = l.Verify(ctx, f); err == nil {
 			if err = addFile(ctx, r, l.Path(f), columns); err != nil {
 				err = fmt.Errorf("lake/%s: %w", f.Path, err)
 			}
@@ -38,9 +38,9 @@ func (l *Lake) Registry(ctx context.Context, kept pipeline.LakeFile, files []pip
 }
 
 // loadRegistry reads a registry while its hash is taken, which decides.
-func (l *Lake) loadRegistry(kept pipeline.LakeFile, dir string) (*pipeline.Registry, error) {
+func (l *Lake) loadRegistry(ctx context.Context, kept pipeline.LakeFile, dir string) (*pipeline.Registry, error) {
 	verified := make(chan error, 1)
-	go func() { verified <- l.Verify(kept) }()
+	go func() { verified <- l.Verify(ctx, kept) }()
 	r, err := pipeline.LoadRegistry(l.Path(kept), dir)
 	if wrong := <-verified; wrong != nil {
 		if r != nil {
