@@ -38,7 +38,7 @@ type opened struct {
 
 // open opens the case for work: under its lock, with an engine.
 func (a *app) open(ctx context.Context) (*opened, error) {
-	o, err := a.prepare(true)
+	o, err := a.prepare(writing)
 	if err != nil {
 		return nil, err
 	}
@@ -59,10 +59,19 @@ func (o *opened) startEngine(ctx context.Context, a *app, temp string) (err erro
 }
 
 // look opens the case for reading, without lock and engine.
-func (a *app) look() (*opened, error) { return a.prepare(false) }
+func (a *app) look() (*opened, error) { return a.prepare(reading) }
+
+// How a case is opened.
+type access int
+
+const (
+	reading access = iota // whoever else does what
+	alone                 // reading while nobody writes
+	writing               // under its lock
+)
 
 // prepare reads case.yaml, the ledger, the lake and the SQL.
-func (a *app) prepare(write bool) (*opened, error) {
+func (a *app) prepare(how access) (*opened, error) {
 	c, err := a.loadCase()
 	if err != nil {
 		return nil, err
@@ -76,9 +85,9 @@ func (a *app) prepare(write bool) (*opened, error) {
 	if err != nil {
 		return nil, pipeline.Misuse(err)
 	}
-	o := &opened{write: write, matched: matched, talk: newTalk(a.err, a.settings.LogFormat)}
+	o := &opened{write: how == writing, matched: matched, talk: newTalk(a.err, a.settings.LogFormat)}
 	o.reader = intake.New(intake.Options{Threads: a.settings.Threads, Progress: func(n int64) { o.talk.Step(0, n) }})
-	if err := o.openFolders(a.caseDir, c.Name); err != nil {
+	if err := o.openFolders(a.caseDir, c.Name, how); err != nil {
 		return nil, errors.Join(err, o.Close())
 	}
 	o.Inspection = &pipeline.Inspection{Case: c, Files: matched.Files, Control: matched.Control,
@@ -92,15 +101,21 @@ func (a *app) prepare(write bool) (*opened, error) {
 }
 
 // openFolders opens the ledger and the lake, beside one another: both grow with
-// the files of a case. Under the lock of the case, where it is written.
-func (o *opened) openFolders(caseDir, name string) (err error) {
+// the files of a case; after its lock, where that is taken.
+func (o *opened) openFolders(caseDir, name string, how access) (err error) {
 	custodyDir, lakeDir := filepath.Join(caseDir, "custody"), filepath.Join(caseDir, "lake")
 	load := func() (err error) {
 		o.ledger, err = custody.Read(custodyDir, name)
 		return err
 	}
 	openLake := lake.Read
-	if o.write {
+	switch how {
+	case alone:
+		if o.ledger, err = custody.ReadAlone(custodyDir, name); err != nil {
+			return err
+		}
+		load = func() error { return nil }
+	case writing:
 		if o.ledger, err = custody.Lock(custodyDir, name); err != nil {
 			return err
 		}
@@ -209,10 +224,10 @@ func (a *app) working(do func(c *cobra.Command, o *opened, args []string) error)
 	}
 }
 
-// holding gives a verb an open case under its lock, without an engine.
-func (a *app) holding(do func(c *cobra.Command, o *opened) error) func(*cobra.Command, []string) error {
+// lookingAlone gives a verb a case to read while nobody writes.
+func (a *app) lookingAlone(do func(c *cobra.Command, o *opened) error) func(*cobra.Command, []string) error {
 	return func(c *cobra.Command, _ []string) (err error) {
-		o, err := a.prepare(true)
+		o, err := a.prepare(alone)
 		if err != nil {
 			return err
 		}

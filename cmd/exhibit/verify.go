@@ -22,11 +22,11 @@ func (a *app) verifyVerb() *cobra.Command {
 		Short: "Hash every delivered file, the lake and the sealed runs again, and compare",
 		Long: "Reads every delivered file that the ledger names, every file of the lake and every file of the\n" +
 			"sealed runs from end to end and compares their SHA-256 with what was written down: a run looks\n" +
-			"at size, time and inode of what it knows. The ledger itself is held against its checkpoint by\n" +
-			"every verb. Changes nothing; exits 4 where something is not as it was.",
+			"at size, time and inode of what it knows. The ledger itself is held against its checkpoint\n" +
+			"first, as by every verb. Writes nothing; exits 4 where something is not as it was.",
 		Args: cobra.NoArgs,
 	}
-	c.RunE = a.holding(func(c *cobra.Command, o *opened) error {
+	c.RunE = a.lookingAlone(func(c *cobra.Command, o *opened) error {
 		delivered, lake, err := o.Verify(c.Context())
 		if err != nil {
 			return err

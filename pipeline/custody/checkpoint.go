@@ -53,20 +53,26 @@ func (l *Ledger) checkpoint(size int64) (string, error) {
 	return fmt.Sprintf("%s\n%d\n%s\n", l.origin, size, root), nil
 }
 
-// checkAgainstCheckpoint compares the ledger with the checkpoint that was
-// written when it was last appended to. The ledger may be longer (the process
-// ended between the two writes), never shorter and never different.
-func (l *Ledger) checkAgainstCheckpoint() error {
-	path := filepath.Join(l.dir, checkpointName)
-	data, err := os.ReadFile(path)
+// readCheckpoint gives the text of the checkpoint, nil where there is none.
+func (l *Ledger) readCheckpoint() ([]byte, error) {
+	data, err := os.ReadFile(filepath.Join(l.dir, checkpointName))
 	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	return data, err
+}
+
+// checkAgainst compares the ledger with the checkpoint that was written when it
+// was last appended to. The ledger may be longer (the process ended between the
+// two writes, or has written more since the checkpoint was read), never shorter
+// and never different.
+func (l *Ledger) checkAgainst(data []byte) error {
+	path := filepath.Join(l.dir, checkpointName)
+	if data == nil {
 		if l.hashes.size > 1 {
 			return fmt.Errorf("%s: missing beside a ledger of %d entries: %w", path, l.hashes.size, pipeline.ErrVerify)
 		}
 		return nil
-	}
-	if err != nil {
-		return err
 	}
 	lines := strings.Split(string(data), "\n")
 	if len(lines) != 4 || lines[3] != "" {

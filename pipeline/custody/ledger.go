@@ -71,26 +71,66 @@ func Lock(dir, caseName string) (*Ledger, error) {
 		return nil, fmt.Errorf("%s: %w", lock.Path(), err)
 	}
 	if !ok {
-		return nil, pipeline.WithHint(fmt.Errorf("%s: %w", filepath.Dir(dir), pipeline.ErrInUse),
-			"another exhibit works on this case; wait for it to end")
+		return nil, inUse(dir)
 	}
 	return &Ledger{dir: dir, origin: "exhibit/" + caseName, lock: lock, now: time.Now}, nil
 }
 
 // Read opens the ledger of a case for reading, without the lock. A torn tail
-// is left where it is and not read.
+// is left where it is and not read. One that does not agree with its checkpoint
+// gets an error wrapping pipeline.ErrVerify.
 func Read(dir, caseName string) (*Ledger, error) {
 	l := &Ledger{dir: dir, origin: "exhibit/" + caseName}
+	// The checkpoint is read first: a writer adds to the ledger before it writes
+	// the checkpoint, so that the ledger may be ahead of it, never behind.
+	checkpoint, err := l.readCheckpoint()
+	if err != nil {
+		return nil, err
+	}
 	data, err := os.ReadFile(filepath.Join(dir, ledgerName))
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err
 	}
-	// The checkpoint is read second: a writer may be ahead of what was read,
-	// never behind.
 	if _, err := l.parse(data); err != nil {
 		return nil, err
 	}
+	if checkpoint == nil { // or the case is being worked on for the first time
+		if late, err := l.readCheckpoint(); err != nil {
+			return nil, err
+		} else if late != nil {
+			return l, nil
+		}
+	}
+	if err := l.checkAgainst(checkpoint); err != nil {
+		return nil, err
+	}
 	return l, nil
+}
+
+// ReadAlone is Read while nobody writes: it shares the lock with other readers
+// until Close, and makes nothing, so that a case may lie where nothing can be
+// written. A case that is worked on gets an error wrapping pipeline.ErrInUse.
+func ReadAlone(dir, caseName string) (*Ledger, error) {
+	lock := flock.New(filepath.Join(dir, lockName), flock.SetFlag(os.O_RDONLY))
+	ok, err := lock.TryRLock()
+	switch {
+	case errors.Is(err, os.ErrNotExist): // nobody ever wrote
+		return Read(dir, caseName)
+	case err != nil:
+		return nil, fmt.Errorf("%s: %w", lock.Path(), err)
+	case !ok:
+		return nil, inUse(dir)
+	}
+	l, err := Read(dir, caseName)
+	if err != nil {
+		return nil, errors.Join(err, lock.Unlock())
+	}
+	l.lock = lock
+	return l, nil
+}
+
+func inUse(dir string) error {
+	return pipeline.WithHint(fmt.Errorf("%s: %w", filepath.Dir(dir), pipeline.ErrInUse), "another exhibit works on this case; wait for it to end")
 }
 
 // Load opens a ledger whose lock is held for appending.
@@ -121,7 +161,11 @@ func (l *Ledger) Load() (err error) {
 	if _, err := l.file.Seek(int64(whole), io.SeekStart); err != nil {
 		return err
 	}
-	if err := l.checkAgainstCheckpoint(); err != nil {
+	checkpoint, err := l.readCheckpoint()
+	if err != nil {
+		return err
+	}
+	if err := l.checkAgainst(checkpoint); err != nil {
 		return err
 	}
 	return l.writeCheckpoint()

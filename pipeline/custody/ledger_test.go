@@ -97,6 +97,9 @@ func TestEveryFlippedByteIsFound(t *testing.T) {
 			if _, _, err := reopen(dir); !errors.Is(err, pipeline.ErrVerify) {
 				t.Fatalf("%s: byte %d (%q) flipped: %v", name, i, whole[i], err)
 			}
+			if _, err := Read(dir, "c"); !errors.Is(err, pipeline.ErrVerify) {
+				t.Fatalf("%s: byte %d (%q) flipped, and only read: %v", name, i, whole[i], err)
+			}
 		}
 	}
 }
@@ -147,6 +150,77 @@ func TestTornTailIsCutOff(t *testing.T) {
 		}
 		if got, torn, err := reopen(dir); got != 2 || torn != n || err != nil {
 			t.Fatalf("%d torn bytes: %d entries, %d cut off, %v", n, got, torn, err)
+		}
+	}
+}
+
+// Who reads alone shares the lock with others who do, not with a writer, and
+// makes nothing.
+func TestReadAlone(t *testing.T) {
+	dir := ledgerOf(t, 2)
+	one, err := ReadAlone(dir, "c")
+	if err != nil || len(one.Entries()) != 2 {
+		t.Fatalf("reading alone: %v", err)
+	}
+	other, err := ReadAlone(dir, "c")
+	if err != nil {
+		t.Fatalf("a second reader: %v", err)
+	}
+	if _, err := Open(dir, "c"); !errors.Is(err, pipeline.ErrInUse) {
+		t.Errorf("a writer beside readers: %v", err)
+	}
+	if err := errors.Join(one.Close(), other.Close()); err != nil {
+		t.Fatal(err)
+	}
+	w, err := Open(dir, "c")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ReadAlone(dir, "c"); !errors.Is(err, pipeline.ErrInUse) {
+		t.Errorf("a reader beside a writer: %v", err)
+	}
+	if _, err := Read(dir, "c"); err != nil {
+		t.Errorf("who reads all the same: %v", err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	absent := filepath.Join(t.TempDir(), "custody")
+	if l, err := ReadAlone(absent, "c"); err != nil || len(l.Entries()) != 0 {
+		t.Errorf("no ledger: %v", err)
+	}
+	if _, err := os.Stat(absent); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("reading made a folder: %v", err)
+	}
+}
+
+// Who reads meets the ledger at any moment of another's writing: it is never
+// behind the checkpoint that was read before it.
+func TestReadBesideAWriter(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "custody")
+	l, err := Open(dir, "c")
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() {
+		var err error
+		for n := 0; n < 60 && err == nil; n++ {
+			err = l.Append(entry(n), entry(n))
+		}
+		done <- errors.Join(err, l.Close())
+	}()
+	for {
+		if _, err := Read(dir, "c"); err != nil {
+			t.Errorf("beside a writer: %v", err)
+		}
+		select {
+		case err := <-done:
+			if err != nil {
+				t.Error(err)
+			}
+			return
+		default:
 		}
 	}
 }

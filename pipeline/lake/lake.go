@@ -169,7 +169,7 @@ func (l *Lake) Present(f pipeline.LakeFile) bool {
 
 // Verify reads a file and compares its SHA-256 with the recorded one. A file
 // that this process wrote or verified is not read again. What differs is an
-// error wrapping pipeline.ErrVerify.
+// error wrapping pipeline.ErrVerify. It reads no further when ctx ends.
 func (l *Lake) Verify(ctx context.Context, f pipeline.LakeFile) error {
 	l.mu.Lock()
 	known := l.verified[f.Path] == f.SHA256
